@@ -271,7 +271,9 @@ class Profile(_Model):
         for service in self.service:
             if service.nom == name:
                 return service
-        raise UsageError(f"service inconnu : {name!r}. Connus : {', '.join(one.nom for one in self.service)}.")
+        raise UsageError(
+            f"service inconnu : {name!r}. Connus : {', '.join(one.nom for one in self.service)}."
+        )
 
     def folder(self, name: FolderName, oi: str = "", arcep: str = "") -> str:
         """Give a folder path for given operator codes, those of the profile by default."""
