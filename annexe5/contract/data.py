@@ -29,9 +29,7 @@ def read_toml(path: Path, error: type[Exception] = ContractError) -> dict[str, A
         raise error(f"{path} : TOML illisible : {reason}.") from None
 
 
-def build(
-    model: type[Model], data: Any, path: Path, where: str = "", error: type[Exception] = ContractError
-) -> Model:
+def build(model: type[Model], data: Any, path: Path, where: str = "", error: type[Exception] = ContractError) -> Model:
     """Type a mapping as ``model``; every wrong key is told as ``file: key: why``."""
     try:
         return model.model_validate(data)

@@ -137,9 +137,7 @@ def _as_text(flow: Flow, place: str, value: str | int | date) -> str:
     if isinstance(value, int):
         return f"{value:0{flow.sequence or 1}d}"
     if not re.fullmatch(_STRICT[place], value):
-        raise UsageError(
-            f"{flow.nom} : {place} : {value!r} n'a pas la forme attendue dans un nom de fichier."
-        )
+        raise UsageError(f"{flow.nom} : {place} : {value!r} n'a pas la forme attendue dans un nom de fichier.")
     return value
 
 
@@ -172,9 +170,7 @@ def _loose_regex(flow: Flow) -> str:
         if index == 0 and flow.protocole == "PM":
             parts.append(r"(?P<ref>[^_]*_[^_]*)_")
         else:
-            parts.append(
-                f"(?P<{piece}>{_LOOSE[piece]})" if index % 2 else f"(?P<k{index}>{re.escape(piece)})"
-            )
+            parts.append(f"(?P<{piece}>{_LOOSE[piece]})" if index % 2 else f"(?P<k{index}>{re.escape(piece)})")
     version = r"(?:_(?P<version>V[^_]*))?" if literal != stem else ""
     return "".join(parts) + version + r"(?:_(?P<date>[^_]*))?(?:_(?P<seq>[^_]*))?(?:_(?P<rest>.*))?"
 
@@ -182,9 +178,7 @@ def _loose_regex(flow: Flow) -> str:
 # --- what is wrong -----------------------------------------------------------------------------------------
 
 
-def _diagnose(
-    profile: Profile, name: str, oi: str | None, oc: str | None, used: Collection[str]
-) -> NameJudgement:
+def _diagnose(profile: Profile, name: str, oi: str | None, oc: str | None, used: Collection[str]) -> NameJudgement:
     findings: list[Finding] = []
     squeezed = re.sub(r"\s+", "", name)
     stem, dot, extension = squeezed.rpartition(".")
@@ -209,17 +203,13 @@ def _diagnose(
         return NameJudgement(name, None, MappingProxyType({}), tuple(findings))
     _, fields, ordered = found
     if not ordered:
-        findings.append(
-            rule("NOM-ORDRE").finding(received=stem, expected=human_template(flow), requirement=clause)
-        )
+        findings.append(rule("NOM-ORDRE").finding(received=stem, expected=human_template(flow), requirement=clause))
         known = {key: value for key, value in fields.items() if value and not key.startswith("k")}
         return NameJudgement(name, flow.nom, MappingProxyType(known), tuple(findings))
     if _swapped(fields, oi, oc):
-        findings.append(
-            rule("NOM-ORDRE").finding(received=stem, expected=human_template(flow), requirement=clause)
-        )
+        findings.append(rule("NOM-ORDRE").finding(received=stem, expected=human_template(flow), requirement=clause))
         fields = {**fields, "oi": fields["oc"], "oc": fields["oi"]}
-    findings.extend(_wrong_literals(flow, stem, fields))
+    findings.extend(_wrong_literals(flow, fields))
     findings.extend(_wrong_values(flow, fields, oi, oc))
     findings.extend(_used(flow, name, used))
     known = {key: value for key, value in fields.items() if value and key in _STRICT}
@@ -250,9 +240,7 @@ def _recognise_shuffled(profile: Profile, stem: str) -> tuple[Flow, dict[str, st
     parts = stem.upper().split("_")
     best: tuple[int, Flow] | None = None
     for flow in profile.flux:
-        words = [
-            word.upper() for word in _PLACE.sub("", flow.fichier).removesuffix(".csv").split("_") if word
-        ]
+        words = [word.upper() for word in _PLACE.sub("", flow.fichier).removesuffix(".csv").split("_") if word]
         rest = list(parts)
         for word in words:
             if word not in rest:
@@ -263,7 +251,7 @@ def _recognise_shuffled(profile: Profile, stem: str) -> tuple[Flow, dict[str, st
                 best = (len(words), flow)
     if best is None:
         return None
-    values = {place: None for place in _places(best[1].fichier)}
+    values: dict[str, str | None] = dict.fromkeys(_places(best[1].fichier))
     return best[1], values, False
 
 
@@ -275,7 +263,7 @@ def _swapped(fields: Mapping[str, str | None], oi: str | None, oc: str | None) -
     return (oi is not None and there == oi != here) or (oc is not None and here == oc != there)
 
 
-def _wrong_literals(flow: Flow, stem: str, fields: Mapping[str, str | None]) -> Iterable[Finding]:
+def _wrong_literals(flow: Flow, fields: Mapping[str, str | None]) -> Iterable[Finding]:
     clause = flow.requirement
     expected = _PLACE.split(re.sub(r"_V\d\d$", "", flow.fichier.removesuffix("_{date}_{seq}.csv")))
     for key, received in fields.items():
@@ -302,9 +290,7 @@ def _wrong_literals(flow: Flow, stem: str, fields: Mapping[str, str | None]) -> 
         )
 
 
-def _wrong_values(
-    flow: Flow, fields: Mapping[str, str | None], oi: str | None, oc: str | None
-) -> Iterable[Finding]:
+def _wrong_values(flow: Flow, fields: Mapping[str, str | None], oi: str | None, oc: str | None) -> Iterable[Finding]:
     clause = flow.requirement
     for place, wanted in (("oi", oi), ("oc", oc)):
         value = fields.get(place)

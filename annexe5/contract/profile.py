@@ -239,7 +239,8 @@ class Profile(_Model):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{label} : en double : {', '.join(twice)}")
-        cited = {item.requirement for item in (*self.flux, *self.delais, *self.service)}
+        cited = {flow.requirement for flow in self.flux}
+        cited |= {delay.requirement for delay in self.delais} | {one.requirement for one in self.service}
         unknown = sorted(cited - set(load_requirements()))
         if unknown:
             raise ValueError(f"requirement : clauses inconnues de requirements.csv : {', '.join(unknown)}")
@@ -271,15 +272,11 @@ class Profile(_Model):
         for service in self.service:
             if service.nom == name:
                 return service
-        raise UsageError(
-            f"service inconnu : {name!r}. Connus : {', '.join(one.nom for one in self.service)}."
-        )
+        raise UsageError(f"service inconnu : {name!r}. Connus : {', '.join(one.nom for one in self.service)}.")
 
     def folder(self, name: FolderName, oi: str = "", arcep: str = "") -> str:
         """Give a folder path for given operator codes, those of the profile by default."""
-        return self.dossiers.path(
-            name, oi or self.oi.quadrigramme.valeur, arcep or self.oi.bigramme_arcep.valeur
-        )
+        return self.dossiers.path(name, oi or self.oi.quadrigramme.valeur, arcep or self.oi.bigramme_arcep.valeur)
 
 
 def profile_ids() -> tuple[str, ...]:
