@@ -1,4 +1,4 @@
-"""Rejection causes, from ``schemas/rejects.csv`` (annexe 5f is not public: acces-formats.md §12 gives codes and labels).
+"""Rejection causes, from ``schemas/rejects.csv`` (annexe 5f is not public; codes, labels: acces-formats.md §12).
 
 A rejection is judged on its code: labels drift between versions while numbers stay (further-findings.md D.1).
 """

@@ -1,0 +1,26 @@
+"""One row of one flow, as the life of its order sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What one row tells about one order.
+
+    ``kind`` is an event of ``life_cycle.toml``; ``sender`` a quadrigramme; ``file`` and ``line`` where it was read
+    (physical line, header = 1); ``batch`` numbers the moments of observation: what was collected together shares it.
+    """
+
+    at: datetime
+    reference: str
+    kind: str
+    flow: str
+    sender: str
+    values: Mapping[str, str]
+    file: str = ""
+    line: int = 0
+    batch: int = 0
