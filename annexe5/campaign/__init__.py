@@ -1,0 +1,1 @@
+"""A campaign: one certification of one party, from target to results."""
