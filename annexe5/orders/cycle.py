@@ -1,4 +1,4 @@
-"""The life of an order as a pure automaton, read from ``schemas/life_cycle.toml`` (ACC-16 and the clauses around it)."""
+"""The life of an order as a pure automaton, read from ``schemas/life_cycle.toml`` (ACC-16 and its neighbours)."""
 
 from __future__ import annotations
 
