@@ -92,11 +92,12 @@ class LockOut:
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """One entry of a folder; ``size`` in bytes; a link or a device is neither file nor directory and is not listed."""
+    """One entry of a folder: ``size`` in bytes, ``modified`` in seconds if the server says it. Links are not listed."""
 
     name: str
     size: int
     is_dir: bool = False
+    modified: float | None = None
 
 
 OnEvent = Callable[[FileEvent], None]

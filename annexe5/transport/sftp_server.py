@@ -148,17 +148,18 @@ class SftpServer(Edge):
                 raise
 
     def drop_sessions(self) -> None:
-        """Cut every connection at once, as a failing network does."""
-        if self._loop:
-            done = threading.Event()
+        """Cut every connection at once, as a failing network does; also from within ``on_event``."""
+        if self._thread is threading.current_thread():
+            self._cut()
+        elif self._loop:
+            asyncio.run_coroutine_threadsafe(self._cut_from_outside(), self._loop).result()
 
-            def cut() -> None:
-                for session in list(self.sessions):
-                    session.abort()
-                done.set()
+    def _cut(self) -> None:
+        for session in list(self.sessions):
+            session.abort()
 
-            self._loop.call_soon_threadsafe(cut)
-            done.wait()
+    async def _cut_from_outside(self) -> None:
+        self._cut()
 
     async def _listen(self) -> None:
         self._acceptor = await asyncssh.listen(
@@ -240,7 +241,21 @@ class _Door(asyncssh.SSHServer):
     @override
     def begin_auth(self, username: str) -> bool:
         self._login = username
+        self._expect_service()
         return True
+
+    @override
+    def auth_completed(self) -> None:
+        self._expect_service(None)
+
+    def _expect_service(self, service: bytes | None = b"ssh-userauth") -> None:
+        """Let the client ask for the authentication service again, as paramiko's does before each secret it tries.
+
+        asyncssh takes the second request for a fault and hangs up: a client with a key in its pocket and a right
+        password would never come in. OpenSSH's server lets it.
+        """
+        if self._conn:
+            self._conn._next_service = service  # noqa: SLF001 - asyncssh has no public way
 
     @override
     def password_auth_supported(self) -> bool:
@@ -248,6 +263,7 @@ class _Door(asyncssh.SSHServer):
 
     @override
     def validate_password(self, username: str, password: str) -> bool:
+        self._expect_service()
         return self._edge.admits(username, password)
 
     @override
@@ -256,6 +272,7 @@ class _Door(asyncssh.SSHServer):
 
     @override
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        self._expect_service()
         # no event for a foreign key: clients offer all those they hold
         return key.public_data in self._edge.keys.get(username, ())
 

@@ -60,6 +60,19 @@ class TestAccounts:
             raw(login, password)
         assert events.of(EventKind.REFUSED) == [(login, "")]
 
+    def test_a_client_may_try_a_key_then_passwords_on_one_connection(self, server, rsa2048):
+        transport = paramiko.Transport(("127.0.0.1", server.port))
+        transport.start_client()
+        for attempt in (
+            lambda: transport.auth_publickey("FREE", paramiko.RSAKey.from_private_key_file(str(rsa2048.path))),
+            lambda: transport.auth_password("FREE", "wrong"),
+        ):
+            with pytest.raises(paramiko.AuthenticationException):
+                attempt()
+        transport.auth_password("FREE", "secret-free")
+        assert paramiko.SFTPClient.from_transport(transport).listdir(IN) == []
+        transport.close()
+
     def test_an_account_without_password_has_none(self, tmp_path, host_key, events):
         with SftpServer(tmp_path, [Account("FREE")], host_key=host_key, on_event=events) as server:
             assert not server.admits("FREE", "")
@@ -82,7 +95,7 @@ class TestAccounts:
             assert raw().listdir(IN) == []
 
     def test_homes_may_not_contain_each_other(self, tmp_path, host_key, events):
-        with pytest.raises(ConfigurationError, match="FREE.*ORAN"):
+        with pytest.raises(ConfigurationError, match=r"FREE.*ORAN"):
             SftpServer(tmp_path, [Account("FREE"), Account("ORAN", home="FREE/IN")], host_key=host_key, on_event=events)
 
     def test_a_malformed_public_key_names_its_account(self, tmp_path, host_key, events):
@@ -207,7 +220,7 @@ class TestEvents:
     def test_folders_and_links_are_told_and_the_server_goes_on(self, raw, events):
         session = raw()
         session.mkdir(f"{IN}/DIR")
-        with pytest.raises(OSError, match="Permission|admis"):
+        with pytest.raises(OSError, match=r"Permission|admis"):
             session.symlink("/etc/passwd", f"{IN}/LINK.csv")
         put(session, f"{IN}/A.csv")
         assert events.of(UNEXPECTED) == [("FREE", f"{IN}/DIR"), ("FREE", f"{IN}/LINK.csv")]
@@ -218,13 +231,15 @@ class TestEvents:
             raise ValueError(event.path)
 
         server = SftpServer(tmp_path, [Account("FREE", "pw", folders=(IN,))], host_key=host_key, on_event=fail)
-        with pytest.raises(ValueError, match=f"{IN}/A.csv"), server:
-            transport = paramiko.Transport(("127.0.0.1", server.port))
-            transport.connect(username="FREE", password="pw")
-            session = paramiko.SFTPClient.from_transport(transport)
-            put(session, f"{IN}/A.csv")
-            put(session, f"{IN}/B.csv")
-            transport.close()
+        server.start()
+        transport = paramiko.Transport(("127.0.0.1", server.port))
+        transport.connect(username="FREE", password="pw")
+        session = paramiko.SFTPClient.from_transport(transport)
+        put(session, f"{IN}/A.csv")
+        put(session, f"{IN}/B.csv")
+        transport.close()
+        with pytest.raises(ValueError, match=f"{IN}/A.csv"):
+            server.stop()
 
 
 class TestEscapes:
@@ -307,7 +322,7 @@ class TestDelivering:
 
     def test_a_name_in_use_is_not_covered(self, server):
         server.deliver("FREE", f"{OUT}/R.csv", b"one")
-        with pytest.raises(FileExistsError, match="R.csv"):
+        with pytest.raises(FileExistsError, match=r"R\.csv"):
             server.deliver("FREE", f"{OUT}/R.csv", b"two")
         assert server.read("FREE", f"{OUT}/R.csv") == b"one"
 
