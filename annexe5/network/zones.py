@@ -1,0 +1,406 @@
+"""One zone: a PM, its streets, its addresses and its buildings, drawn from (seed, rank) alone.
+
+Dates and states keep the rules 1 to 19 of pm-formats.md §9; the proportions are in ``schemas/network/reseau.toml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from annexe5.network import trame as plan
+from annexe5.network.codes import tirage
+from annexe5.network.data import Ingenierie, Reseau, cumul, tire
+from annexe5.network.model import Adresse, Batiment, Commune, Gestionnaire, Pm, PrestationPm, Voie
+from annexe5.network.trame import Place, Trame
+
+De = Callable[[], float]
+
+_DERNIER_JOUR = 28  # months of any length then add up without a reading
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A PM, its streets, its addresses, its buildings, and the roles that some of them play (by place in the zone)."""
+
+    rang: int
+    commune: Commune
+    rang_commune: int
+    pm: Pm | None
+    voies: tuple[Voie, ...]
+    adresses: tuple[Adresse, ...]
+    batiments: tuple[Batiment, ...]
+    roles: Mapping[int, Place]
+
+
+class _Genre(NamedTuple):
+    etat: str  # of the PM; "" where there is none
+    ouverte: bool
+    regimes: tuple[str, ...]
+    hameau: bool  # first street without numbers, for the orders that need one
+
+
+class _Esquisse(NamedTuple):
+    """A building before its zone's totals are known."""
+
+    adresse: Adresse
+    nom: str
+    type: str
+    etat: str
+    accord: bool
+    escaliers: int
+    niveaux: int
+    par_niveau: int
+
+    @property
+    def logements(self) -> int:
+        return self.escaliers * self.niveaux * self.par_niveau
+
+
+@dataclass(frozen=True, slots=True)
+class _Chantier:
+    """A zone while it is drawn."""
+
+    t: Trame
+    zone: int
+    commune: int  # index of its commune
+    rang: int  # of the zone in its commune
+    ville: Commune
+    genre: _Genre
+    roles: Mapping[int, Place]
+    ingenierie: Ingenierie
+    emplacement: str
+    heberge: bool  # the PM stands in the zone's first building
+    x: float
+    y: float
+    de: De
+
+
+def add_months(jour: date, mois: int) -> date:
+    """Add months to a date whose day exists in every month."""
+    total = jour.year * 12 + jour.month - 1 + mois
+    return jour.replace(year=total // 12, month=total % 12 + 1)
+
+
+def make_zone(t: Trame, rang: int) -> Zone:
+    """Draw a zone."""
+    ch = _chantier(t, rang)
+    voies, esquisses = _esquisses(ch, min(t.par_zone, t.size - rang * t.par_zone))
+    pm = _pm(ch, esquisses)
+    batiments = tuple(_batiment(ch, slot, un, pm) for slot, un in enumerate(esquisses))
+    if pm is not None and ch.heberge:
+        pm, batiments = _dans_son_immeuble(pm, batiments)
+    return Zone(
+        rang=rang,
+        commune=ch.ville,
+        rang_commune=ch.rang,
+        pm=pm,
+        voies=voies,
+        adresses=tuple({un.adresse.hexacle: un.adresse for un in esquisses}.values()),
+        batiments=batiments,
+        roles=ch.roles,
+    )
+
+
+def _chantier(t: Trame, rang: int) -> _Chantier:
+    index, rang_commune = plan.commune_de_zone(t, rang)
+    ville = plan.commune(t, index)
+    de = tirage(t.seed, "zone", rang).random
+    genre = _genre(t, rang, de)
+    roles = t.distribution.get(rang, {})
+    ingenieries = {une.nom: une for une in t.reseau.pm.ingenieries}
+    ingenierie = ingenieries[tire(cumul({nom: une.poids for nom, une in ingenieries.items()}), de())]
+    if rang < 2 * len(t.ocs):
+        ingenierie = t.reseau.pm.ingenieries[rang % 2]  # the two open PMs of an OC differ in engineering
+    pmi = t.reseau.pm.emplacement_immeuble
+    emplacement = tire(cumul(t.reseau.pm.emplacements), de())
+    if rang == 2 * len(t.ocs):
+        emplacement = pmi  # one PM in a building, whatever the size
+    if emplacement == pmi and (genre.etat not in {"DEPLOYE", "EN COURS DE DEPLOIEMENT"} or 0 in roles):
+        emplacement = next(iter(t.reseau.pm.emplacements))
+    return _Chantier(
+        t=t,
+        zone=rang,
+        commune=index,
+        rang=rang_commune,
+        ville=ville,
+        genre=genre,
+        roles=roles,
+        ingenierie=ingenierie,
+        emplacement=emplacement,
+        heberge=emplacement == pmi,
+        x=ville.x + rang_commune % 5 * 300 + (de() - 0.5) * 60,
+        y=ville.y + rang_commune // 5 * 300 + (de() - 0.5) * 60,
+        de=de,
+    )
+
+
+def _genre(t: Trame, rang: int, de: De) -> _Genre:
+    pm, etats = t.reseau.pm, t.reseau.etats
+    tous = pm.regimes
+    if rang < 2 * len(t.ocs):
+        return _Genre("DEPLOYE", ouverte=True, regimes=tous, hameau=rang % 2 == 1)
+    suite = rang - 2 * len(t.ocs)
+    if suite < len(t.genres):
+        nom = t.genres[suite]
+        if nom == "restreint":
+            return _Genre("DEPLOYE", ouverte=True, regimes=tous[1:], hameau=False)
+        if nom == "non_ouvert":
+            return _Genre("DEPLOYE", ouverte=False, regimes=tous, hameau=False)
+        return _Genre(nom, ouverte=False, regimes=tous, hameau=False)
+    etat = tire(cumul(etats.zones), de())
+    ouverte = etat == "DEPLOYE" and de() >= etats.part_non_ouverte
+    return _Genre(etat, ouverte, tous[1:] if de() < etats.part_cofi_seule else tous, hameau=False)
+
+
+# ---- addresses and buildings
+
+
+def _esquisses(ch: _Chantier, nombre: int) -> tuple[tuple[Voie, ...], list[_Esquisse]]:
+    """Lay the buildings along the streets: one address each, but for groups of blocks and streets without numbers."""
+    t, de, regles = ch.t, ch.de, ch.t.reseau.batiments
+    etats = cumul(t.reseau.etats.batiments[ch.genre.etat])
+    voies: list[Voie] = []
+    esquisses: list[_Esquisse] = []
+    numero, complement, suite, sans_numero = 0, "", 0, False
+    for slot in range(nombre):
+        v, place = divmod(slot, t.par_voie)
+        if place == 0:
+            sans_numero = _sans_numero(ch, v)
+            voies.append(plan.voie(t, ch.ville, ch.rang, v, sans_numero=sans_numero))
+            numero, complement, suite = 0, "", 0
+        type_, etat, accord = _nature(ch, slot, etats)
+        if place and (sans_numero or suite):
+            adresse, suite = esquisses[-1].adresse, suite - 1
+        elif sans_numero:
+            adresse = Adresse(voies[-1].hexacle, voies[-1], 0, "")
+        else:
+            numero, complement = _numero(regles.complements, regles.part_complement, numero, complement, de)
+            code = plan.hexacle_adresse(t, ch.ville.code_insee, ch.rang, slot)
+            adresse = Adresse(code, voies[-1], numero, complement)
+            suite = 1 + int(de() * 2) if type_ == "IMMEUBLE" and de() < regles.part_plusieurs_batiments else 0
+        esquisses.append(_Esquisse(adresse, "", type_, etat, accord, *_volumes(t, type_, de)))
+    return tuple(voies), _nommes(t, esquisses, de)
+
+
+def _sans_numero(ch: _Chantier, v: int) -> bool:
+    """Tell whether a street has no numbers: the first of a role zone that needs one, or a last one by chance."""
+    if ch.roles:
+        return ch.genre.hameau and v == 0
+    dernier = v == ch.t.reseau.dimension.voies_par_pm - 1
+    return dernier and ch.de() < ch.t.reseau.batiments.part_voie_sans_numero
+
+
+def _nature(ch: _Chantier, slot: int, etats: tuple[tuple[float, str], ...]) -> tuple[str, str, bool]:
+    """Give the type, the state and whether the manager's agreement is needed (rules 2 and 3)."""
+    regles, de, role = ch.t.reseau.batiments, ch.de, ch.roles.get(slot)
+    type_ = "IMMEUBLE" if de() < regles.part_immeubles else "PAVILLON"
+    etat, hasard = tire(etats, de()), de()
+    if ch.heberge and slot == 0:
+        return "IMMEUBLE", ch.genre.etat, True
+    if role is not None:
+        types = role.role.reseau.types
+        type_, etat = types[role.copie % len(types)], "DEPLOYE"
+    accord = hasard < (regles.part_accord_immeuble if type_ == "IMMEUBLE" else regles.part_accord_pavillon)
+    return type_, "CIBLE" if etat == "SIGNE" and not accord else etat, accord
+
+
+def _numero(complements: tuple[str, ...], part: float, numero: int, complement: str, de: De) -> tuple[int, str]:
+    """Give the next number of a street: now and then the same one with a letter more."""
+    rang = complements.index(complement) + 1 if complement else 0
+    if de() < part and numero and rang < len(complements):
+        return numero, complements[rang]
+    return numero + 1 + int(de() * 3), ""
+
+
+def _volumes(t: Trame, type_: str, de: De) -> tuple[int, int, int]:
+    """Give staircases, floors and lines a floor."""
+    if type_ == "PAVILLON":
+        return 1, 1, 1
+    regles = t.reseau.batiments
+    a, b, c = regles.escaliers, regles.niveaux, regles.lignes_par_niveau
+    return (
+        a[0] + int(de() * (a[1] - a[0] + 1)),
+        b[0] + int(de() * (b[1] - b[0] + 1)),
+        c[0] + int(de() * (c[1] - c[0] + 1)),
+    )
+
+
+def _nommes(t: Trame, esquisses: list[_Esquisse], de: De) -> list[_Esquisse]:
+    """Name the buildings: those that share an address must differ (rule 17), a house alone has no name."""
+    mots = t.lieux.batiments
+    partages: dict[str, int] = {}
+    for un in esquisses:
+        partages[un.adresse.hexacle] = partages.get(un.adresse.hexacle, 0) + 1
+    vus: dict[str, int] = {}
+    nommes = []
+    for un in esquisses:
+        cle = un.adresse.hexacle
+        rang = vus[cle] = vus.get(cle, 0) + 1
+        if partages[cle] > 1 and un.type == "PAVILLON":
+            nom = mots.maison.format(numero=rang)
+        elif partages[cle] > 1:
+            nom = mots.batiment.format(lettre="ABCDEFGHIJKLMNOPQRSTUVWXYZ"[rang - 1])
+        else:
+            nom = mots.residences[int(de() * len(mots.residences))] if un.type == "IMMEUBLE" else ""
+        nommes.append(un._replace(nom=nom))
+    return nommes
+
+
+def _batiment(ch: _Chantier, slot: int, un: _Esquisse, pm: Pm | None) -> Batiment:
+    t, de, role = ch.t, ch.de, ch.roles.get(slot)
+    convention, cablage, modification = _dates(t.today, un, pm, de)
+    neuf = un.etat != "ABANDONNE" and de() < t.reseau.batiments.part_neuf
+    attributs: dict[str, Any] = dict(role.role.reseau.batiment) if role else {}
+    commerciale = None
+    if un.etat == "DEPLOYE" and pm is not None and pm.date_commerciale is not None and cablage is not None:
+        commerciale = max(pm.date_commerciale, cablage)
+    return Batiment(
+        rang=ch.zone * t.par_zone + slot,
+        identifiant=plan.identifiant_immeuble(t, ch.ville.code_insee, ch.rang, slot, un.type),
+        adresse=un.adresse,
+        nom=un.nom,
+        type=un.type,
+        etat=un.etat,
+        accord_necessaire=un.accord,
+        gestionnaire=_gestionnaire(t, un.adresse, int(de() * 100)) if convention else None,
+        date_convention=convention,
+        date_cablage=cablage,
+        date_modification=modification,
+        date_commerciale=commerciale,
+        neuf=neuf,
+        date_livraison=t.today + timedelta(days=int(30 + de() * 400)) if neuf and un.etat != "DEPLOYE" else None,
+        escaliers=un.escaliers,
+        niveaux=un.niveaux,
+        lignes_par_niveau=un.par_niveau,
+        logements=un.logements,
+        x=round(ch.x + (de() - 0.5) * 260, 2),
+        y=round(ch.y + (de() - 0.5) * 260, 2),
+        projection=t.reseau.pm.projection,
+        type_zone=t.reseau.pm.type_zone,
+        pm=pm,
+        **attributs,
+    )
+
+
+def _dates(today: date, un: _Esquisse, pm: Pm | None, de: De) -> tuple[date | None, date | None, date]:
+    """Give the dates of convention, cabling (effective once DEPLOYE, else forecast) and last change (rules 5, 6, 8)."""
+    a, b = de(), de()
+    if un.etat == "ABANDONNE":
+        return None, None, today - timedelta(days=int(1 + a * 80))
+    convention = cablage = None
+    if un.etat == "DEPLOYE" and pm is not None:
+        cablage = pm.date_installation + timedelta(days=int(a * (today - pm.date_installation).days))
+        convention = cablage - timedelta(days=int(20 + b * 150))
+    elif un.etat == "EN COURS DE DEPLOIEMENT":
+        cablage = today + timedelta(days=int(5 + a * 120))
+        convention = today - timedelta(days=int(10 + b * 50))
+    elif un.etat == "SIGNE":
+        cablage = today + timedelta(days=int(60 + a * 90))
+        convention = today - timedelta(days=int(1 + b * 30))
+    if not un.accord:
+        convention = None
+    passees = [jour for jour in (convention, cablage) if jour is not None and jour <= today]
+    depart = max(passees, default=today - timedelta(days=400))
+    return convention, cablage, depart + timedelta(days=int(b * (today - depart).days))
+
+
+def _gestionnaire(t: Trame, adresse: Adresse, tire_de: int) -> Gestionnaire:
+    """Give the manager of a collective building: a company of the same commune, with a number nobody has."""
+    noms = t.lieux.gestionnaires.noms
+    rang = tire_de % len(noms)
+    voie = replace(adresse.voie, type=t.lieux.voies.types[rang % len(t.lieux.voies.types)])
+    siege = Adresse("", voie, 200 + 2 * rang, "")
+    return Gestionnaire(noms[rang], _siret(int(adresse.commune.code_insee[2:]) * 10 + rang), siege)
+
+
+def _siret(numero: int) -> str:
+    """Give a SIRET with both its keys; numbers in 000… are given to no company."""
+    siren = _cle(f"000{numero:05d}")
+    return _cle(siren + "0001")
+
+
+def _cle(chiffres: str) -> str:
+    """Append the Luhn key."""
+    somme = 0
+    for rang, sign in enumerate(reversed(chiffres)):
+        valeur = int(sign) * (2 - rang % 2)
+        somme += valeur - 9 if valeur > 9 else valeur  # noqa: PLR2004
+    return f"{chiffres}{-somme % 10}"
+
+
+# ---- the PM
+
+
+def _pm(ch: _Chantier, esquisses: list[_Esquisse]) -> Pm | None:
+    """Draw the PM over its rear zone's totals (rules 9, 11, 12, 13, 19)."""
+    t, de, genre, regles = ch.t, ch.de, ch.genre, ch.t.reseau.pm
+    if not genre.etat:
+        return None
+    reference = plan.reference_pm(t, ch.ville.code_insee, ch.rang)
+    installation, premiere, commerciale = _dates_pm(t.today, genre, t.reseau, de)
+    logements = sum(un.logements for un in esquisses)
+    ouvert_a = t.ocs if genre.etat == "DEPLOYE" else ()
+    colonnes = sum(un.escaliers for un in esquisses if un.type == "IMMEUBLE")
+    lot = ch.commune // t.reseau.dimension.communes_par_nro % 25 + 1
+    return Pm(
+        rang=ch.zone,
+        reference=reference,
+        reference_technique=reference[:-1] + "T01",
+        etat=genre.etat,
+        date_installation=installation,
+        date_premiere_mad=premiere,
+        date_commerciale=commerciale,
+        type_emplacement=ch.emplacement,
+        commentaire=regles.commentaires[int(de() * len(regles.commentaires))],
+        adresse=esquisses[0].adresse,
+        batiment="",
+        gestionnaire=None,
+        ingenierie=ch.ingenierie.nom,
+        fibres_par_ligne=ch.ingenierie.fibres,
+        capacite=-(-logements * 5 // (4 * regles.fibres_par_module)) * regles.fibres_par_module,
+        logements=logements,
+        logements_deployes=sum(un.logements for un in esquisses if un.etat == "DEPLOYE"),
+        colonnes_montantes=colonnes if ch.heberge else None,
+        type_materiel=regles.materiels[int(de() * len(regles.materiels))],
+        autres_informations=regles.autres_informations,
+        regroupement=f"{t.oi}-{ch.ville.code_insee[:2]}-LOT-{lot:02d}",
+        qualite_adresse=regles.qualite_adresse,
+        projection=regles.projection,
+        actif_disponible=ch.emplacement in regles.emplacements_alimentes,
+        fibre_dediee=False,
+        x=round(ch.x, 2),
+        y=round(ch.y, 2),
+        nro=plan.nro(t, ch.commune),
+        prestations=tuple(
+            PrestationPm(plan.reference_prestation(reference, oc), reference, oc, genre.regimes) for oc in ouvert_a
+        ),
+    )
+
+
+def _dates_pm(today: date, genre: _Genre, reseau: Reseau, de: De) -> tuple[date, date | None, date | None]:
+    """Give the dates of installation (forecast before DEPLOYE), first making-available, commercial opening."""
+    a, b, c = de(), de(), de()
+    if genre.etat in {"EN COURS DE DEPLOIEMENT", "PLANIFIE"}:
+        delai = 20 + a * 160 if genre.etat == "EN COURS DE DEPLOIEMENT" else 200 + a * 300
+        return today + timedelta(days=int(delai)), None, None
+    if genre.ouverte or genre.etat == "ABANDONNE":
+        installation = today - timedelta(days=int(220 + a * 1400))
+    else:
+        installation = today - timedelta(days=int(10 + a * 40))
+    installation = installation.replace(day=min(installation.day, _DERNIER_JOUR))
+    premiere = installation
+    if c >= reseau.etats.part_sans_oc:
+        reste = min(40, (today - installation).days)
+        premiere = installation + timedelta(days=int(b * reste))
+        premiere = premiere.replace(day=min(premiere.day, _DERNIER_JOUR))
+    return installation, premiere, add_months(premiere, reseau.pm.mois_avant_ouverture)
+
+
+def _dans_son_immeuble(pm: Pm, batiments: tuple[Batiment, ...]) -> tuple[Pm, tuple[Batiment, ...]]:
+    """House a PMI in the zone's first building: its name and its manager are those of the PM."""
+    hote = batiments[0]
+    pm = replace(pm, batiment=hote.nom, gestionnaire=hote.gestionnaire, x=hote.x, y=hote.y)
+    return pm, tuple(replace(un, pm=pm) for un in batiments)
