@@ -13,6 +13,7 @@ from random import Random
 ALPHABET = "0123456789ABCDEFGHJKLMNPRSTVWXYZ"
 _VALUES = {sign: value for value, sign in enumerate(ALPHABET)}
 _BITS_PER_SIGN = 5
+_PAIRES = tuple(un + autre for un in ALPHABET for autre in ALPHABET)
 
 
 def tirage(*cle: object) -> Random:
@@ -36,7 +37,11 @@ class Brouilleur:
         value = (numero * self.a + self.b) & mask
         value ^= value >> (bits + 1) // 2
         value = value * self.c & mask
-        return "".join(ALPHABET[value >> shift & 31] for shift in range(bits - _BITS_PER_SIGN, -1, -_BITS_PER_SIGN))
+        texte = ""
+        for _ in range(self.signes // 2):
+            texte = _PAIRES[value & 1023] + texte
+            value >>= 10
+        return ALPHABET[value] + texte if self.signes % 2 else texte
 
     def numero(self, texte: str) -> int | None:
         """Give the counter of a text; None if it is not of this shape."""

@@ -278,7 +278,10 @@ class Network:
         return optique.make_route(self.trame, ligne.pbo, groupes[k], oc)
 
     def free_route(self, ligne: Ligne, oc: str, used: Collection[str] = ()) -> Route | None:
-        """Give a route over free fibres that ``used`` does not hold, the line's own first; None if saturated."""
+        """Give a route over free fibres that ``used`` does not hold, the line's own first; None if saturated.
+
+        An existing outlet keeps the fibre it hangs on, until ``used`` holds it.
+        """
         if ligne.pbo is None:
             return None
         groupe = next(optique.groupes_libres(ligne.pbo, used, ligne), None)

@@ -291,9 +291,15 @@ def groupes_de(ligne: Ligne) -> Iterator[int]:
 
 
 def groupes_libres(pbo: Pbo, used: Collection[str], ligne: Ligne | None = None) -> Iterator[int]:
-    """Walk the free groups of a PBO that ``used`` (names of fibres) does not hold, the line's own first."""
+    """Walk the free groups of a PBO that ``used`` (names of fibres) does not hold, the line's own first.
+
+    The fibre that an existing outlet already hangs on is free for its own line.
+    """
     pris = pbo.occupes | pbo.reserves | pbo.hors_service
-    siens = tuple(groupes_de(ligne)) if ligne is not None and ligne.pbo == pbo else ()
+    siens: tuple[int, ...] = ()
+    if ligne is not None and ligne.pbo == pbo:
+        siens = tuple(groupes_de(ligne))
+        pris &= ~(1 << ligne.groupe) if ligne.existant else -1
     for groupe in dict.fromkeys((*siens, *range(pbo.groupes))):
         if not pris >> groupe & 1 and not any(nom in used for nom in noms_des_fibres(pbo, groupe)):
             yield groupe

@@ -51,22 +51,10 @@ class Trame:
     rivolis: Chiffreur
     pms: Chiffreur
     decalage: int
+    par_zone: int  # buildings of a zone
+    par_voie: int  # buildings of a street
+    zones: int  # how many zones; the last may be short
     distribution: Mapping[int, Mapping[int, Place]]
-
-    @property
-    def par_zone(self) -> int:
-        """Buildings of a zone."""
-        return self.reseau.dimension.batiments_par_pm
-
-    @property
-    def par_voie(self) -> int:
-        """Buildings of a street."""
-        return -(-self.par_zone // self.reseau.dimension.voies_par_pm)
-
-    @property
-    def zones(self) -> int:
-        """How many zones the network has; the last may be short."""
-        return -(-self.size // self.par_zone)
 
     @property
     def genres(self) -> tuple[str, ...]:
@@ -80,7 +68,7 @@ def trame(seed: int, size: int, *, oi: str, ocs: Sequence[str], today: date, big
     capacite = _capacite(lieux, reseau)
     if not 1 <= size <= capacite:
         raise UsageError(f"taille du réseau : {size} bâtiments ; de 1 à {capacite}.")
-    distribution = _distribution(tuple(ocs), reseau)
+    dim = reseau.dimension
     return Trame(
         seed=seed,
         size=size,
@@ -97,7 +85,10 @@ def trame(seed: int, size: int, *, oi: str, ocs: Sequence[str], today: date, big
         rivolis=chiffreur(4, 1, 9973, "rivoli", seed),
         pms=chiffreur(3, 1, 997, "pm", seed),
         decalage=int(tirage("noms", seed).random() * 1_000_000),
-        distribution=distribution,
+        par_zone=dim.batiments_par_pm,
+        par_voie=-(-dim.batiments_par_pm // dim.voies_par_pm),
+        zones=-(-size // dim.batiments_par_pm),
+        distribution=_distribution(tuple(ocs), reseau),
     )
 
 

@@ -5,7 +5,8 @@ Dates and states keep the rules 1 to 19 of pm-formats.md §9; the proportions ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from annexe5.network.trame import Place, Trame
 
 De = Callable[[], float]
 
+_LETTRES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _DERNIER_JOUR = 28  # months of any length then add up without a reading
 
 
@@ -72,6 +74,7 @@ class _Chantier:
     roles: Mapping[int, Place]
     ingenierie: Ingenierie
     emplacement: str
+    gestionnaires: tuple[Gestionnaire, ...]
     heberge: bool  # the PM stands in the zone's first building
     x: float
     y: float
@@ -130,6 +133,7 @@ def _chantier(t: Trame, rang: int) -> _Chantier:
         roles=roles,
         ingenierie=ingenierie,
         emplacement=emplacement,
+        gestionnaires=_gestionnaires(t, ville, rang_commune, int(de() * 100)),
         heberge=emplacement == pmi,
         x=ville.x + rang_commune % 5 * 300 + (de() - 0.5) * 60,
         y=ville.y + rang_commune // 5 * 300 + (de() - 0.5) * 60,
@@ -163,7 +167,8 @@ def _esquisses(ch: _Chantier, nombre: int) -> tuple[tuple[Voie, ...], list[_Esqu
     t, de, regles = ch.t, ch.de, ch.t.reseau.batiments
     etats = cumul(t.reseau.etats.batiments[ch.genre.etat])
     voies: list[Voie] = []
-    esquisses: list[_Esquisse] = []
+    adresses: list[Adresse] = []
+    natures: list[tuple[str, str, bool]] = []
     numero, complement, suite, sans_numero = 0, "", 0, False
     for slot in range(nombre):
         v, place = divmod(slot, t.par_voie)
@@ -171,18 +176,23 @@ def _esquisses(ch: _Chantier, nombre: int) -> tuple[tuple[Voie, ...], list[_Esqu
             sans_numero = _sans_numero(ch, v)
             voies.append(plan.voie(t, ch.ville, ch.rang, v, sans_numero=sans_numero))
             numero, complement, suite = 0, "", 0
-        type_, etat, accord = _nature(ch, slot, etats)
+        natures.append(_nature(ch, slot, etats))
         if place and (sans_numero or suite):
-            adresse, suite = esquisses[-1].adresse, suite - 1
+            suite -= 1
+            adresses.append(adresses[-1])
         elif sans_numero:
-            adresse = Adresse(voies[-1].hexacle, voies[-1], 0, "")
+            adresses.append(Adresse(voies[-1].hexacle, voies[-1], 0, ""))
         else:
             numero, complement = _numero(regles.complements, regles.part_complement, numero, complement, de)
             code = plan.hexacle_adresse(t, ch.ville.code_insee, ch.rang, slot)
-            adresse = Adresse(code, voies[-1], numero, complement)
-            suite = 1 + int(de() * 2) if type_ == "IMMEUBLE" and de() < regles.part_plusieurs_batiments else 0
-        esquisses.append(_Esquisse(adresse, "", type_, etat, accord, *_volumes(t, type_, de)))
-    return tuple(voies), _nommes(t, esquisses, de)
+            adresses.append(Adresse(code, voies[-1], numero, complement))
+            immeuble = natures[-1][0] == "IMMEUBLE"
+            suite = 1 + int(de() * 2) if immeuble and de() < regles.part_plusieurs_batiments else 0
+    noms = _noms(ch, adresses, [nature[0] for nature in natures])
+    return tuple(voies), [
+        _Esquisse(adresse, nom, *nature, *_volumes(t, nature[0], de))
+        for adresse, nom, nature in zip(adresses, noms, natures, strict=True)
+    ]
 
 
 def _sans_numero(ch: _Chantier, v: int) -> bool:
@@ -228,25 +238,21 @@ def _volumes(t: Trame, type_: str, de: De) -> tuple[int, int, int]:
     )
 
 
-def _nommes(t: Trame, esquisses: list[_Esquisse], de: De) -> list[_Esquisse]:
+def _noms(ch: _Chantier, adresses: list[Adresse], types: list[str]) -> Iterator[str]:
     """Name the buildings: those that share an address must differ (rule 17), a house alone has no name."""
-    mots = t.lieux.batiments
-    partages: dict[str, int] = {}
-    for un in esquisses:
-        partages[un.adresse.hexacle] = partages.get(un.adresse.hexacle, 0) + 1
-    vus: dict[str, int] = {}
-    nommes = []
-    for un in esquisses:
-        cle = un.adresse.hexacle
-        rang = vus[cle] = vus.get(cle, 0) + 1
-        if partages[cle] > 1 and un.type == "PAVILLON":
-            nom = mots.maison.format(numero=rang)
-        elif partages[cle] > 1:
-            nom = mots.batiment.format(lettre="ABCDEFGHIJKLMNOPQRSTUVWXYZ"[rang - 1])
+    mots = ch.t.lieux.batiments
+    partages = Counter(adresse.hexacle for adresse in adresses)
+    vus: Counter[str] = Counter()
+    for adresse, type_ in zip(adresses, types, strict=True):
+        cle = adresse.hexacle
+        if partages[cle] > 1:
+            vus[cle] += 1
+            modele = mots.maison if type_ == "PAVILLON" else mots.batiment
+            yield modele.format(numero=vus[cle], lettre=_LETTRES[vus[cle] - 1])
+        elif type_ == "PAVILLON":
+            yield ""
         else:
-            nom = mots.residences[int(de() * len(mots.residences))] if un.type == "IMMEUBLE" else ""
-        nommes.append(un._replace(nom=nom))
-    return nommes
+            yield mots.residences[int(ch.de() * len(mots.residences))]
 
 
 def _batiment(ch: _Chantier, slot: int, un: _Esquisse, pm: Pm | None) -> Batiment:
@@ -265,7 +271,7 @@ def _batiment(ch: _Chantier, slot: int, un: _Esquisse, pm: Pm | None) -> Batimen
         type=un.type,
         etat=un.etat,
         accord_necessaire=un.accord,
-        gestionnaire=_gestionnaire(t, un.adresse, int(de() * 100)) if convention else None,
+        gestionnaire=ch.gestionnaires[int(de() * len(ch.gestionnaires))] if convention else None,
         date_convention=convention,
         date_cablage=cablage,
         date_modification=modification,
@@ -307,13 +313,15 @@ def _dates(today: date, un: _Esquisse, pm: Pm | None, de: De) -> tuple[date | No
     return convention, cablage, depart + timedelta(days=int(b * (today - depart).days))
 
 
-def _gestionnaire(t: Trame, adresse: Adresse, tire_de: int) -> Gestionnaire:
-    """Give the manager of a collective building: a company of the same commune, with a number nobody has."""
-    noms = t.lieux.gestionnaires.noms
-    rang = tire_de % len(noms)
-    voie = replace(adresse.voie, type=t.lieux.voies.types[rang % len(t.lieux.voies.types)])
-    siege = Adresse("", voie, 200 + 2 * rang, "")
-    return Gestionnaire(noms[rang], _siret(int(adresse.commune.code_insee[2:]) * 10 + rang), siege)
+def _gestionnaires(t: Trame, ville: Commune, rang: int, premier: int) -> tuple[Gestionnaire, ...]:
+    """Give the two managers of a zone's collective buildings: companies of the commune, at numbers nobody has."""
+    noms, voie = t.lieux.gestionnaires.noms, plan.voie(t, ville, rang, 0, sans_numero=False)
+    return tuple(
+        Gestionnaire(
+            noms[n % len(noms)], _siret(int(ville.code_insee[2:]) * 10 + n % len(noms)), Adresse("", voie, 200 + n, "")
+        )
+        for n in (premier, premier + 1)
+    )
 
 
 def _siret(numero: int) -> str:

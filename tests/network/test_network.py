@@ -38,6 +38,7 @@ def test_another_seed_gives_another_network(network):
 def test_every_reference_leads_back_to_what_bears_it(network):
     for un in network.iter_buildings():
         assert network.batiment(un.identifiant) == un
+        assert network.batiment(un.identifiant.translate(str.maketrans("XC", "CX", "0"))) is None
         assert network.find_adresse(un.adresse.hexacle) == un.adresse
         assert un in network.batiments(un.adresse)
         adresse = un.adresse

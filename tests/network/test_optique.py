@@ -92,8 +92,18 @@ def test_a_free_route_avoids_what_is_used_until_the_pbo_is_full(network):
         assert not used & route.identifiants
         used |= route.identifiants
         routes += 1
+    assert not ligne.existant
     assert routes * ligne.pbo.brins == ligne.pbo.fibres_libres
     assert network.free_fibre(ligne.pbo, used) == ()
+
+
+def test_an_existing_outlet_keeps_its_fibre_until_it_is_changed(network):
+    ligne = network.ligne_by_pto(network.role("pto_inconnue").reference_prise)
+    premiere = network.free_route(ligne, "OCAA")
+    assert premiere == network.route_for(ligne, "OCAA", 0)
+    seconde = network.free_route(ligne, "OCAA", premiere.identifiants)
+    assert seconde == network.route_for(ligne, "OCAA", 1)
+    assert all(fibre.groupe != ligne.groupe for fibre in network.free_fibre(ligne.pbo))
 
 
 def test_the_lines_own_fibre_comes_first(network):
