@@ -12,6 +12,7 @@ import hmac
 import logging
 import os
 import posixpath
+import secrets
 import stat
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -197,22 +198,9 @@ class Edge:
 
         Raises FileExistsError when the name is taken (unless ``replace``), FileNotFoundError without its folder.
         """
-        *folders, name = parts_of(path)
-        with self.folder(login, folders) as folder:
-            if not replace and _link_nameless(folder, name, data):
-                return
-            stage = _STAGE.encode() + name[:200]
-            fd = os.open(stage, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=folder)
-            try:
-                _fill(fd, data)
-                if replace:
-                    os.replace(stage, name, src_dir_fd=folder, dst_dir_fd=folder)
-                else:
-                    os.link(stage, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
-                    os.unlink(stage, dir_fd=folder)
-            except BaseException:
-                os.unlink(stage, dir_fd=folder)
-                raise
+        with self.folder(login, parts_of(path)[:-1]) as folder:
+            if replace or not self._place_nameless(login, path, folder, data):
+                self._place_staged(login, path, folder, data, replace=replace)
 
     def read(self, login: str, path: str) -> bytes:
         """Read a complete file and leave it.
@@ -233,14 +221,16 @@ class Edge:
                 if self.ledger.busy(_inode(status)) or _mark(status) != mark:
                     raise FileBusyError(_BUSY.format(path=path))
                 os.unlink(name, dir_fd=folder)
+                self._noted(login, path, None)
         return data
 
     def remove(self, login: str, path: str) -> None:
         """Delete a file; FileNotFoundError when it is gone already."""
         *folders, name = parts_of(path)
-        with self.folder(login, folders) as folder:
+        with self.folder(login, folders) as folder, self.ledger.lock:
             self._forget(os.stat(name, dir_fd=folder, follow_symlinks=False))
             os.unlink(name, dir_fd=folder)
+            self._noted(login, path, None)
 
     def list(self, login: str, path: str = "") -> list[RemoteFile]:
         """List the plain files and directories of a folder by name, those still being written included."""
@@ -406,6 +396,9 @@ class Edge:
                     total += Path(folder, name).lstat().st_size
         return total
 
+    def _busy(self, fd: int, status: os.stat_result) -> bool:  # noqa: ARG002 - an edge on a foreign server asks the system
+        return self.ledger.busy(_inode(status))
+
     def _steady(self, folder: int, name: bytes) -> tuple[bytes, _Mark]:
         """Read a file that nobody writes; gives its bytes and the mark by which it is known again."""
         try:
@@ -419,11 +412,51 @@ class Edge:
             if not stat.S_ISREG(status.st_mode):
                 raise UnexpectedEntryError(_UNEXPECTED.format(path=text_of([name])))
             mark = _mark(status)
-            busy = self.ledger.busy(_inode(status))
+            busy = self._busy(fd, status)
             data = b"" if busy else file.read()
-            if busy or _mark(os.fstat(fd)) != mark:
+            if busy or _mark(os.fstat(fd)) != mark or self._busy(fd, status):
                 raise FileBusyError(_BUSY.format(path=text_of([name])))
         return data, mark
+
+    def _place_nameless(self, login: str, path: str, folder: int, data: bytes) -> bool:
+        """Write a file that has no name until it is whole; False where the file system cannot."""
+        try:
+            fd = os.open(".", os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o644, dir_fd=folder)
+        except OSError as error:
+            if error.errno in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):
+                return False
+            raise
+        with os.fdopen(fd, "wb") as file:
+            file.write(data)
+            file.flush()
+            with self.ledger.lock:
+                try:
+                    os.link(f"/proc/self/fd/{fd}", parts_of(path)[-1], dst_dir_fd=folder, follow_symlinks=True)
+                except FileExistsError:
+                    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path) from None
+                self._noted(login, path, os.fstat(fd))
+        return True
+
+    def _place_staged(self, login: str, path: str, folder: int, data: bytes, *, replace: bool) -> None:
+        """Write a file under a name that no listing of ours shows, then give it its own."""
+        name = parts_of(path)[-1]
+        stage = f"{_STAGE}{secrets.token_hex(8)}"
+        fd = os.open(stage, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=folder)
+        try:
+            with os.fdopen(fd, "wb") as file:
+                file.write(data)
+            with self.ledger.lock:
+                if replace:
+                    os.replace(stage, name, src_dir_fd=folder, dst_dir_fd=folder)
+                else:
+                    os.link(stage, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+                self._noted(login, path, os.stat(name, dir_fd=folder, follow_symlinks=False))
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(stage, dir_fd=folder)
+
+    def _noted(self, login: str, path: str, status: os.stat_result | None) -> None:
+        """Note what this side itself put (or, None, took away), the ledger locked: a watching edge does not tell it."""
 
     def _locked_out(self, login: str) -> bool:
         with self.ledger.lock:
@@ -474,29 +507,6 @@ def _refuse_shared(homes: dict[str, Path]) -> None:
             raise ConfigurationError(
                 f"Les comptes « {login} » et « {other} » partagent le dossier {home} : un dossier chacun (TRA-11)."
             )
-
-
-def _fill(fd: int, data: bytes) -> None:
-    with os.fdopen(fd, "wb") as file:
-        file.write(data)
-
-
-def _link_nameless(folder: int, name: bytes, data: bytes) -> bool:
-    """Write a file that has no name until it is whole; False where the file system cannot."""
-    try:
-        fd = os.open(".", os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o644, dir_fd=folder)
-    except OSError as error:
-        if error.errno in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):
-            return False
-        raise
-    with os.fdopen(fd, "wb") as file:
-        file.write(data)
-        file.flush()
-        try:
-            os.link(f"/proc/self/fd/{fd}", name, dst_dir_fd=folder, follow_symlinks=True)
-        except FileExistsError:
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fsdecode(name)) from None
-    return True
 
 
 def _displace(folder: int, name: bytes, *, replace: bool, forget: Callable[[os.stat_result], None]) -> None:

@@ -309,8 +309,9 @@ class SftpClient(_SshClient):
             with sftp.open(path, "wb") as file:
                 file.set_pipelined(True)
                 file.write(data)
-            # paramiko hides what happens at close, and the late errors of a pipeline: ask
-            size = sftp.stat(path).st_size
+                file.flush()
+                size = file.stat().st_size  # paramiko hides the late errors of a pipeline
+            sftp.normalize(".")  # and a connection that breaks at close; the file itself may be taken already
         if size != len(data):
             raise RefusedError(
                 f"{self.where} : « {path} » n'a reçu que {size} octets sur {len(data)} ; disque plein ou quota ?"
@@ -476,7 +477,7 @@ class LegacySftpClient(_SshClient):
         async def write(sftp: asyncssh.SFTPClient) -> int | None:
             async with sftp.open(path, "wb") as file:
                 await file.write(data)
-            return (await sftp.stat(path)).size
+                return (await file.stat()).size
 
         size = self._ask(path, write)
         if size != len(data):

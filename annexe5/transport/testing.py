@@ -5,16 +5,24 @@ Nothing here is used by a certification; a reader's own tests may use all of it.
 
 from __future__ import annotations
 
+import base64
+import getpass
+import os
+import shutil
+import signal
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 import asyncssh
 
 from annexe5.transport.edge import EventKind, FileEvent
+from annexe5.transport.sftp_client import fingerprints
 
 
 class Events:
@@ -107,3 +115,94 @@ def _relay(source: socket.socket, sink: socket.socket, bound: int | None) -> Non
             end.shutdown(socket.SHUT_RDWR)
         except OSError:
             end.close()
+
+
+class OpenSshServer:
+    """OpenSSH's own sshd on 127.0.0.1 for the user that runs us: SFTP only, by key, sessions starting in ``root``.
+
+    A context manager; ``port``, ``login`` and ``host_key_md5`` say how to come in. Needs ``/usr/sbin/sshd``.
+    """
+
+    def __init__(self, root: Path, public_key: str, *, work: Path, options: Sequence[str] = ()) -> None:
+        self.root = root
+        self.login = getpass.getuser()
+        self.port = 0
+        self.log = work / "sshd.log"
+        self._options = options
+        self._work = work
+        self._host_key = RsaKey(work / "host_rsa", 2048)
+        self.host_key_public = self._host_key.line
+        self.host_key_md5, self.host_key_sha256 = fingerprints(base64.b64decode(self._host_key.line.split()[1]))
+        (work / "authorized_keys").write_text(public_key + "\n")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        if os.geteuid() == 0:
+            Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd separates its privileges there
+        for _ in range(5):  # it cannot be asked for a free port: another process may take it first
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                self.port = free.getsockname()[1]
+            if self._start():
+                return self
+        raise RuntimeError(f"sshd does not start: {self.log.read_text()}")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process:
+            self._process.terminate()
+            self._process.wait()
+
+    def drop_sessions(self) -> None:
+        """Cut every connection at once, as a failing network does; the server goes on."""
+        if self._process:
+            for child in _children(self._process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+
+    def _start(self) -> bool:
+        config = self._work / "sshd_config"
+        config.write_text("\n".join((*self._options, *self._defaults())) + "\n")
+        sshd = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or "sshd"
+        self._process = subprocess.Popen([sshd, "-D", "-e", "-f", str(config)], stderr=subprocess.PIPE)  # noqa: S603
+        stderr = self._process.stderr
+        lines = []
+        for line in stderr or ():
+            lines.append(line)
+            if b"Server listening" in line:
+                threading.Thread(target=self._drain, args=(stderr,), daemon=True).start()
+                return True
+        self.log.write_bytes(b"".join(lines))
+        self._process.wait()
+        return False
+
+    def _drain(self, stderr: IO[bytes]) -> None:
+        with stderr, self.log.open("wb") as log:
+            for line in stderr:
+                log.write(line)
+                log.flush()
+
+    def _defaults(self) -> tuple[str, ...]:
+        return (
+            f"Port {self.port}",
+            "ListenAddress 127.0.0.1",
+            f"HostKey {self._host_key.path}",
+            f"AuthorizedKeysFile {self._work / 'authorized_keys'}",
+            "PidFile none",
+            "UsePAM no",
+            "PasswordAuthentication no",
+            "PermitRootLogin prohibit-password",
+            "StrictModes no",
+            "MaxStartups 100",
+            "Subsystem sftp internal-sftp",
+            f"ForceCommand internal-sftp -d {self.root}",
+        )
+
+
+def _children(pid: int) -> list[int]:
+    """List the processes below one, whatever their depth."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += [int(child), *_children(int(child))]
+    return found

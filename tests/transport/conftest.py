@@ -10,7 +10,7 @@ import pytest
 
 from annexe5.transport.edge import Account, LockOut
 from annexe5.transport.sftp_server import SftpServer
-from annexe5.transport.testing import Events, RsaKey
+from annexe5.transport.testing import Events, OpenSshServer, RsaKey
 
 IN = "IN/COVA/ZD"
 OUT = "OUT/COVA/ZD"
@@ -83,3 +83,14 @@ def raw(server):
     yield open_session
     for transport in opened:
         transport.close()
+
+
+@pytest.fixture
+def openssh(tmp_path, rsa2048):
+    """OpenSSH's own sshd; what its sessions see is ``openssh.root``."""
+    work = tmp_path / "sshd"
+    work.mkdir()
+    root = tmp_path / "tree" / "FREE"
+    root.mkdir(parents=True, exist_ok=True)
+    with OpenSshServer(root, rsa2048.line, work=work) as running:
+        yield running

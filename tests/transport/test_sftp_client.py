@@ -168,6 +168,15 @@ class TestOneFile:
         assert [event.kind for event in events.seen] == [STORED]
         assert server.take("FREE", f"{IN}/A.csv") == b"a"
 
+    def test_a_file_taken_the_moment_it_is_stored_is_no_failure(self, client, server, events):
+        server._on_event = lambda event: (
+            events(event),
+            event.kind is STORED and server.take(event.account, event.path),
+        )
+        for number in range(20):
+            client(upload_name=None).deposit(IN, f"{number}.csv", b"x")
+        assert len(events.of(STORED)) == 20
+
     def test_a_list_tells_files_and_directories(self, client, server):
         server.deliver("FREE", f"{OUT}/R.csv", b"abc")
         (server.home("FREE") / OUT / "PM").mkdir()
