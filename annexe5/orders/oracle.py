@@ -62,6 +62,7 @@ class _Order:
     sous_traitant: set[str] = field(default_factory=set)
     hotline: bool = False
     acknowledged: bool = False
+    repeated: int = 0
     cancelling: int = 0
     skipped: list[str] = field(default_factory=list)
     owed: list[tuple[Owed, Event]] = field(default_factory=list)
@@ -139,12 +140,16 @@ class _Judge:
     def _in_turn(self, event: Event) -> bool:
         """Take the transition; when there is none tell it, and go on from where the sender seems to be."""
         order = self.order
+        if event.kind == "CMD" and order.state != "INCONNUE":
+            order.repeated += 1  # a reference used twice is the OI's to reject (FIMP13); the life goes on unchanged
+            return False
         if event.kind.startswith("AR_") and order.acknowledged:
-            self._tell("CYC-AR-DOUBLE", event, received=event.kind)
+            if event.kind == "AR_KO" and order.repeated:
+                order.repeated -= 1
+            else:
+                self._tell("CYC-AR-DOUBLE", event, received=event.kind)
             return False
         order.acknowledged |= event.kind.startswith("AR_")
-        if event.kind == "CMD" and order.state != "INCONNUE":
-            return False  # a reference used twice is the OI's to reject (FIMP13), the life goes on unchanged
         if event.kind.startswith("CR_ANNUL_") and not self._cancellation(event):
             return True
         transition = self.cycle.step(order.state, event.kind, order.mode)

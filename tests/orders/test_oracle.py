@@ -78,6 +78,7 @@ def test_nominal_stoc_ends_in_service():
         "OC: CMD AR_OK CR_OK MAD_OK MES",
         "CMD AR_OK CR_OK CMD_STOC CR_STOC_OK MAD_OK MES ANNUL CR_ANNUL_RESIL",
         "CMD AR_OK ANNUL CR_ANNUL_KO CR_OK CMD_STOC",
+        "CMD AR_OK CMD AR_KO CR_OK CMD_STOC",
     ],
 )
 def test_legal_stories(story):

@@ -1,0 +1,304 @@
+"""The bench: the suite in the OC's chair, on any OI reachable as a file server.
+
+It places orders on the addresses that play the roles of a scenario, collects and deletes what the OI deposits,
+writes everything in the journal first, and waits for answers no longer than the target says.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from annexe5.campaign.journal import Journal
+from annexe5.campaign.observe import KEY, Observation, observe
+from annexe5.campaign.target import Target
+from annexe5.campaign.verdicts import Bloque, EnAttente, NonConforme
+from annexe5.contract.calendar import PARIS, Calendar
+from annexe5.contract.names import build_name
+from annexe5.contract.profile import Profile
+from annexe5.contract.rejects import load_rejects
+from annexe5.contract.rules import rule
+from annexe5.exchange import Channel, Exchange
+from annexe5.network import client as generated_client
+from annexe5.network.roles import load_roles
+from annexe5.orders import Event, OrderJudgement, judge_orders, load_cycle
+from annexe5.tables import load_table, write_rows
+
+Row = dict[str, str]
+Clock = Callable[[], datetime]
+
+
+class FileClient(Protocol):
+    """What the bench needs of a transport: see ``annexe5.transport.remote.RemoteClient``."""
+
+    def deposit(self, folder: str, name: str, data: bytes) -> None:
+        """Put a whole file in a folder."""
+
+    def collect(self, folder: str, *, keep: Callable[[str, bytes], None] | None = None) -> Iterator[tuple[str, bytes]]:
+        """Retrieve, keep, then delete each file of a folder."""
+
+    def list(self, folder: str) -> Sequence[_Entry]:
+        """List a folder."""
+
+
+class _Entry(Protocol):
+    name: str
+    is_dir: bool
+
+
+@dataclass(slots=True)
+class Placed:
+    """One order that a scenario has placed: its reference, the role of its address, the row sent, its last state."""
+
+    reference: str
+    role: str
+    row: Row
+
+
+@dataclass
+class Bench:
+    """One campaign's chair. ``idle`` tells, where the party is at hand, that it has nothing more to say."""
+
+    target: Target
+    profile: Profile
+    client: FileClient
+    journal: Journal
+    clock: Clock
+    wait: Callable[[float], object]
+    idle: Callable[[], bool] | None = None
+    channel: Channel = Channel.SFTP
+    observations: list[Observation] = field(default_factory=list)
+    ignored: frozenset[str] = frozenset()
+    _events: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
+    _served: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    _orders: dict[str, Placed] = field(default_factory=dict)
+    _names: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _started: str = ""
+    _batch: int = 0
+    _count: int = 0
+
+    # --- test data -----------------------------------------------------------------------------------------
+
+    def row_of(self, role: str) -> Row:
+        """Give the order that an address playing a role calls for; addresses are used once, rejections again."""
+        known = load_roles()[role]
+        rows = self.target.test_data.get(role, ())
+        if not rows:
+            raise Bloque(
+                f"le fichier cible ne déclare aucune adresse pour le rôle « {role} » ({known.fr}) ; "
+                f"ajoutez [[test_data.{role}]] pour jouer ce scénario."
+            )
+        used = self._served[role]
+        if known.rejet and load_rejects()[known.rejet].produced_by in ("AR", "CR"):
+            used %= len(rows)  # nothing is given out there: the address serves again
+        if used >= len(rows):
+            raise Bloque(
+                f"les {len(rows)} adresses du rôle « {role} » ont déjà servi ; déclarez-en d'autres dans "
+                f"[[test_data.{role}]]."
+            )
+        self._served[role] += 1
+        return dict(rows[used])
+
+    def prepare(self, role: str, **changes: str) -> Placed:
+        """Fill a Cmd_Acces for a role, under a new reference; ``changes`` override columns."""
+        self._count += 1
+        now = self.clock().astimezone(PARIS)
+        reference = f"A5{self._stamp}{self._count:05d}"
+        person = generated_client(self._count, self._count)
+        row = dict.fromkeys(load_table("Cmd_Acces").names, "")
+        row |= {
+            "NomClient": person.nom,
+            "PrenomClient": person.prenom,
+            "ContactClient1": person.contact1,
+            "TypeRacco": "STOC",
+            "PriseExistante": "N",
+            "TypeCommandeDemande": "LOCA",
+        }
+        row |= self.row_of(role)
+        row |= {KEY: reference, "DateCommandePrise": now.strftime("%Y%m%d %H:%M")} | changes
+        placed = Placed(row[KEY], role, row)
+        self._orders.setdefault(placed.reference, placed)
+        return placed
+
+    @property
+    def _stamp(self) -> str:
+        """Make references of two campaigns on one account differ."""
+        self._started = self._started or self.clock().astimezone(PARIS).strftime("%y%m%d%H%M%S")
+        return self._started
+
+    # --- out and in ----------------------------------------------------------------------------------------
+
+    def name(self, flow: str, **places: str) -> str:
+        """Give the next file name of a flow."""
+        day = self.clock().astimezone(PARIS).date()
+        number = self._sequence(flow)
+        codes = self.target.codes
+        return build_name(self.profile, flow, oi=codes.oi, oc=codes.oc, date=day, seq=number, **places)
+
+    def _sequence(self, flow: str) -> int:
+        """Start where no earlier campaign of the day can have been: at the seconds of the day, then one by one."""
+        start = self.clock().astimezone(PARIS)
+        counter = f"seq/{flow}"
+        if counter not in self._served:
+            self._served[counter] = (start.hour * 60 + start.minute) * 60 + start.second
+        self._served[counter] += 1
+        return self._served[counter]
+
+    def send(
+        self,
+        flow: str,
+        rows: Iterable[Mapping[str, str]],
+        *,
+        name: str = "",
+        folder: str = "",
+        data: bytes | None = None,
+    ) -> Observation:
+        """Deposit a file of a flow in IN; ``name``, ``folder`` and ``data`` replace what is right by something else."""
+        codes = self.target.codes
+        where = folder or self.profile.folder(self.profile.flow(flow).dossier, codes.oi, codes.arcep)
+        content = write_rows(load_table(flow), rows) if data is None else data
+        sent = Exchange(self.clock(), self.channel, codes.oc, codes.oi, name or self.name(flow), where, content)
+        # Written down before it leaves: a campaign that is killed in between knows what may have been sent.
+        self._batch += 1
+        recorded = self.journal.record(sent, batch=self._batch)
+        self.client.deposit(self._path(where), recorded.name, content)
+        return self._see(recorded)
+
+    def collect(self) -> list[Observation]:
+        """Retrieve and delete what stands in OUT (TRA-10), the folders of both protocols looked into."""
+        seen: list[Observation] = []
+        codes = self.target.codes
+        self._batch += 1
+        for folder in ("retrait_acces", "retrait_pm"):
+            where = self.profile.folder(folder, codes.oi, codes.arcep)  # type: ignore[arg-type]
+
+            def keep(name: str, data: bytes, where: str = where) -> None:
+                arrived = Exchange(self.clock(), self.channel, codes.oi, codes.oc, name, where, data)
+                seen.append(self._see(self.journal.record(arrived, batch=self._batch)))
+
+            for _ in self.client.collect(self._path(where), keep=keep):
+                pass
+        return seen
+
+    def _path(self, folder: str) -> str:
+        root = self.target.sftp.racine.rstrip("/")
+        return f"{root}/{folder}" if root else folder
+
+    def _see(self, exchange: Exchange) -> Observation:
+        codes = self.target.codes
+        used = self._names[exchange.sender]
+        seen = observe(
+            exchange, self.profile, batch=self._batch, oi=codes.oi, arcep=codes.arcep, oc=codes.oc, used=used
+        )
+        used.add(exchange.name)
+        self.observations.append(seen)
+        for event in seen.events:
+            self._events[event.reference].append(event)
+        return seen
+
+    # --- waiting -------------------------------------------------------------------------------------------
+
+    def events(self, reference: str) -> list[Event]:
+        """Give what was seen of an order so far."""
+        return list(self._events[reference])
+
+    def await_event(self, reference: str, *kinds: str, after: int = 0) -> Event:
+        """Wait for one of some events of an order, the ``after`` first of them not counted.
+
+        Raises NonConforme when it is absent past the time agreed, EnAttente when its deadline is not reached.
+        """
+        started = self.clock()
+        while True:
+            found = [event for event in self._events[reference] if event.kind in kinds]
+            if len(found) > after:
+                return found[after]
+            resting = self._at_rest()
+            self.collect()
+            found = [event for event in self._events[reference] if event.kind in kinds]
+            if len(found) > after:
+                return found[after]
+            if resting or self._given_up(started):
+                raise self._absent(reference, kinds, started)
+            self.wait(self.target.campagne.intervalle_s)
+
+    def settle(self) -> None:
+        """Collect until nothing more comes: to see that something does not come."""
+        started = self.clock()
+        quiet = 0
+        while quiet < 2:  # noqa: PLR2004 -- a file may have been on its way during the first quiet look
+            resting = self._at_rest()
+            quiet = 0 if self.collect() else quiet + 1
+            if resting and quiet:
+                return
+            if self._given_up(started):
+                return
+            self.wait(self.target.campagne.intervalle_s)
+
+    def _at_rest(self) -> bool:
+        return self.idle is not None and self.idle()
+
+    def _given_up(self, started: datetime) -> bool:
+        settings = self.target.campagne
+        patience = min(settings.patience_s, settings.reponse_sous_s or settings.patience_s)
+        return self.clock() - started >= timedelta(seconds=patience)
+
+    def _absent(self, reference: str, kinds: Sequence[str], started: datetime) -> Exception:
+        judged = self.judge([reference])[reference] if self._events[reference] else None
+        cycle = load_cycle()
+        flow = cycle.events[kinds[0]].flow
+        awaited = [one for one in judged.awaited if set(one.by) & set(kinds)] if judged else []
+        if not self._is_absent():
+            until = awaited[0].until if awaited else None
+            limit = f" ; échéance le {until.astimezone(PARIS):%d/%m/%Y %H:%M}" if until else ""
+            raise EnAttente(f"commande {reference} : {flow} attendu de l'OI{limit}", until)
+        since = max((event.at for event in self._events[reference]), default=started)
+        owed = awaited[0] if awaited else None
+        finding = rule("CYC-REPONSE-ABSENTE").finding(
+            received=cycle.events[owed.after].flow if owed else "la dernière réponse",
+            expected=" ou ".join(kinds),
+            until=f"{self.clock().astimezone(PARIS):%d/%m/%Y %H:%M:%S}",
+            order=reference,
+            requirement=owed.requirement if owed else _OWED_FOR.get(flow, "ACC-16"),
+            since=since,
+        )
+        return NonConforme([replace(finding, orders=(reference,))])
+
+    def _is_absent(self) -> bool:
+        return self._at_rest() or self.target.campagne.reponse_sous_s is not None
+
+    # --- judging -------------------------------------------------------------------------------------------
+
+    def judge(self, references: Iterable[str], *, final: bool = False) -> dict[str, OrderJudgement]:
+        """Judge orders as seen so far; ``final`` tells what is still owed past the time agreed."""
+        events = [event for reference in references for event in self._events[reference]]
+        agreed = None
+        if final and self._is_absent():
+            agreed = timedelta(seconds=0 if self._at_rest() else self.target.campagne.reponse_sous_s or 0)
+        return judge_orders(events, self.profile, now=self.clock(), party="OI", agreed=agreed)
+
+    def placed(self, reference: str) -> Placed | None:
+        """Give an order this bench has placed."""
+        return self._orders.get(reference)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Every reference seen."""
+        return tuple(self._events)
+
+    def deadline(self, since: datetime, ident: str) -> datetime:
+        """Give the end of a contractual deadline."""
+        return Calendar(self.profile.jours_ouvres).due(since, self.profile.delay(ident))
+
+
+_OWED_FOR = {
+    "AR_Cmd_Acces": "ACC-04",
+    "CR_Cmd_Acces": "ACC-05",
+    "Cmd_STOC": "ACC-07",
+    "Notif_Reprov": "ACC-08",
+    "CR_MAD_LigneFTTH": "ACC-10",
+    "CR_Annulation_Acces": "ACC-13",
+    "Notif_Racc_Ko": "ACC-14",
+}

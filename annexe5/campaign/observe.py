@@ -1,0 +1,77 @@
+"""What an exchange tells: its flow, the events of the orders it speaks of, and all that is wrong with it.
+
+A pure function: the same for a live run, a resumed one and an archive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from annexe5.contract.names import judge_name
+from annexe5.contract.profile import Profile
+from annexe5.contract.rules import rule
+from annexe5.exchange import Exchange
+from annexe5.findings import Finding
+from annexe5.orders import Event, load_cycle
+from annexe5.tables import load_table, read_rows
+
+KEY = "ReferenceCommandePriseInterneOC"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One exchange read: ``flow`` empty when its name is none of the contract's."""
+
+    exchange: Exchange
+    batch: int
+    flow: str
+    events: tuple[Event, ...]
+    findings: tuple[Finding, ...]
+
+
+def observe(
+    exchange: Exchange,
+    profile: Profile,
+    *,
+    batch: int,
+    oi: str,
+    arcep: str,
+    oc: str,
+    used: Collection[str] = (),
+) -> Observation:
+    """Read one file: name, folder, bytes, table, and the events of the orders it speaks of."""
+    judged = judge_name(profile, exchange.name, oi=oi, oc=oc, used=used)
+    findings = [finding.at(exchange.name) for finding in judged.findings]
+    if judged.flow is None:
+        return Observation(exchange, batch, "", (), tuple(findings))
+    flow = profile.flow(judged.flow)
+    due = profile.folder(flow.dossier, oi, arcep)
+    if exchange.folder != due:
+        clause = {"depose_pm": "TRA-06", "retrait_pm": "TRA-07", "depose_acces": "TRA-08", "retrait_acces": "TRA-09"}
+        findings.append(
+            rule("DOS-FLUX").finding(
+                path=exchange.name, received=exchange.folder, expected=due, requirement=clause[flow.dossier]
+            )
+        )
+    read = read_rows(exchange.data, load_table(flow.nom))
+    findings += [finding.at(exchange.name) for finding in read.findings]
+    events = ()
+    if flow.protocole == "ACCES":
+        cycle = load_cycle()
+        events = tuple(
+            Event(
+                exchange.at,
+                row.values.get(KEY, "").strip(),
+                cycle.kind(flow.nom, row.values),
+                flow.nom,
+                exchange.sender,
+                row.values,
+                exchange.name,
+                row.line,
+                batch,
+            )
+            for row in read.rows
+            if row.values.get(KEY, "").strip()
+        )
+    return Observation(exchange, batch, flow.nom, events, tuple(findings))

@@ -1,0 +1,133 @@
+"""``annexe5 simulate``: a twin that stands until it is told to stop, and says in one JSON line how to reach it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from annexe5.campaign.standing import OcAccount, StandingOi, file_accounts, new_accounts
+from annexe5.campaign.twins import make_twin, role_rows
+from annexe5.contract.profile import load_profile
+from annexe5.errors import UsageError
+from annexe5.exchange import Channel
+from annexe5.parties.oi import OiTwin
+from annexe5.transport.folder import FolderEdge
+from annexe5.transport.sftp_server import SftpServer
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line asked for."""
+
+    profile: str
+    ocs: tuple[str, ...]
+    defects: tuple[str, ...] = ()
+    port: int = 0
+    host_key: Path | None = None
+    authorized_keys: Path | None = None
+    root: Path | None = None
+    folder: Path | None = None
+    seed: int = 5
+    size: int = 2000
+
+
+def run(party: str, wanted: Wanted, *, stop: threading.Event | None = None) -> None:
+    """Serve until SIGINT or SIGTERM, or until ``stop`` is set."""
+    if party != "oi":
+        raise UsageError(f"partie inconnue : {party!r}. Le jumeau qui se simule est : oi.")
+    for oc in wanted.ocs:
+        if not (len(oc) == 4 and oc.isalnum() and oc == oc.upper()):  # noqa: PLR2004
+            raise UsageError(f"--oc {oc} : un quadrigramme a 4 lettres majuscules ou chiffres.")
+    ending = stop or threading.Event()
+    with _signals(ending) if stop is None else ExitStack(), ExitStack() as stack:
+        announcement = _serve(wanted, stack)
+        print(json.dumps(announcement, ensure_ascii=False), flush=True)  # noqa: T201
+        ending.wait()
+
+
+def _serve(wanted: Wanted, stack: ExitStack) -> dict[str, Any]:
+    profile = load_profile(wanted.profile)
+    twin = make_twin(profile, ocs=wanted.ocs, seed=wanted.seed, size=wanted.size, defects=wanted.defects)
+    accounts = tuple(
+        OcAccount(one.oc, one.password, _public_keys(wanted.authorized_keys)) for one in new_accounts(wanted.ocs)
+    )
+    work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="annexe5-")))
+    standing = StandingOi(twin)
+    announcement: dict[str, Any] = {"profile": profile.id, "oi": twin.oi}
+    if wanted.folder is not None:
+        edge: Any = FolderEdge(wanted.folder, file_accounts(accounts, twin), on_event=standing.listener())
+        standing.attach(edge, Channel.FOLDER)
+        announcement["folder"] = str(wanted.folder)
+    else:
+        edge = SftpServer(
+            wanted.root or work / "comptes",
+            file_accounts(accounts, twin),
+            port=wanted.port,
+            host_key=wanted.host_key,
+            on_event=standing.listener(),
+        )
+        standing.attach(edge, Channel.SFTP)
+    stack.enter_context(edge)
+    stack.enter_context(standing)
+    if isinstance(edge, SftpServer):
+        announcement["sftp"] = {
+            "host": edge.host,
+            "port": edge.port,
+            "host_key_md5": edge.host_key_md5,
+            "host_key_sha256": edge.host_key_sha256,
+        }
+    announcement["accounts"] = [_account(twin, one, with_password=wanted.folder is None) for one in accounts]
+    announcement["test_data"] = str(_write_roles(twin, wanted.ocs, work if wanted.root is None else wanted.root))
+    return announcement
+
+
+def _account(twin: OiTwin, account: OcAccount, *, with_password: bool) -> dict[str, str]:
+    names = {"in": "depose_acces", "out": "retrait_acces", "in_pm": "depose_pm", "out_pm": "retrait_pm"}
+    folders = {key: twin.profile.folder(name, twin.oi, twin.arcep) for key, name in names.items()}  # type: ignore[arg-type]
+    secret = {"password": account.password} if with_password else {}
+    return {"oc": account.oc, "user": account.oc, **secret, **folders}
+
+
+def _write_roles(twin: OiTwin, ocs: tuple[str, ...], folder: Path) -> Path:
+    path = folder / "test_data.json"
+    data = {oc: role_rows(twin.network, oc) for oc in ocs}
+    path.write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
+    return path
+
+
+def _public_keys(path: Path | None) -> tuple[str, ...]:
+    if path is None:
+        return ()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise UsageError(f"--authorized-keys {path} : illisible ({error.strerror}).") from None
+    return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+
+
+@contextmanager
+def _signals(ending: threading.Event) -> Iterator[None]:
+    """Stop cleanly on SIGINT and SIGTERM; a second one is for the impatient."""
+
+    def on_signal(number: int, _: FrameType | None) -> None:
+        if ending.is_set():
+            sys.exit(128 + number)
+        ending.set()
+
+    before: dict[signal.Signals, Callable[[int, FrameType | None], Any] | int | None] = {}
+    for one in (signal.SIGINT, signal.SIGTERM):
+        before[one] = signal.signal(one, on_signal)
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

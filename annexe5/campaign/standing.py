@@ -1,0 +1,200 @@
+"""A standing OI: the twin behind a real file server, answering what is dropped in IN, until told to stop.
+
+One worker thread takes each complete file (TRA-10: whoever retrieves deletes), gives it to the conversation and puts
+its answers in OUT. Any edge will do: our SFTP server, or a folder that somebody else serves.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import secrets
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from annexe5.contract.names import parse_name
+from annexe5.exchange import Channel, Exchange
+from annexe5.parties.oi import OiTwin
+from annexe5.transport.edge import Account, Edge, EventKind, FileBusyError, FileEvent, UnexpectedEntryError
+
+logger = logging.getLogger(__name__)
+Clock = Callable[[], datetime]
+_STOP = None
+
+
+@dataclass(frozen=True, slots=True)
+class OcAccount:
+    """One OC's account at the OI: its quadrigramme is its login (TRA-03)."""
+
+    oc: str
+    password: str
+    public_keys: tuple[str, ...] = ()
+
+
+def new_accounts(ocs: Iterable[str], passwords: Mapping[str, str] | None = None) -> tuple[OcAccount, ...]:
+    """Give each OC an account, with a password of its own where none is given."""
+    given = passwords or {}
+    return tuple(OcAccount(oc, given.get(oc) or secrets.token_urlsafe(12)) for oc in ocs)
+
+
+def file_accounts(accounts: Sequence[OcAccount], twin: OiTwin) -> tuple[Account, ...]:
+    """Give the accounts as a file server wants them, with the contract's folder tree."""
+    profile = twin.profile
+    names = ("depose_acces", "retrait_acces", "depose_pm", "retrait_pm")
+    folders = tuple(profile.folder(name, twin.oi, twin.arcep) for name in names)  # type: ignore[arg-type]
+    return tuple(
+        Account(login=one.oc, password=one.password, public_keys=one.public_keys, home=one.oc, folders=folders)
+        for one in accounts
+    )
+
+
+def utc_now() -> datetime:
+    """Give the present."""
+    return datetime.now(UTC)
+
+
+class StandingOi:
+    """The twin at work behind an edge. ``on_event`` is the edge's callback; ``attach`` it before ``start``."""
+
+    def __init__(
+        self, twin: OiTwin, *, clock: Clock = utc_now, on_exchange: Callable[[Exchange], None] | None = None
+    ) -> None:
+        self.twin = twin
+        self.clock = clock
+        self._on_exchange = on_exchange
+        self._edges: list[tuple[Edge, Channel]] = []
+        self._work: queue.Queue[tuple[int, FileEvent] | None] = queue.Queue()
+        self._idle = threading.Condition()
+        self._busy = 0
+        self._thread: threading.Thread | None = None
+        self.failure: BaseException | None = None
+
+    # --- joining an edge -----------------------------------------------------------------------------------
+
+    def listener(self) -> Callable[[FileEvent], None]:
+        """Give the callback for the next edge to be attached."""
+        number = len(self._edges)
+
+        def on_event(event: FileEvent) -> None:
+            if event.kind is EventKind.STORED:
+                with self._idle:
+                    self._busy += 1
+                self._work.put((number, event))
+
+        return on_event
+
+    def attach(self, edge: Edge, channel: Channel) -> None:
+        """Live behind an edge."""
+        self._edges.append((edge, channel))
+
+    def start(self) -> Self:
+        """Take what is there already, then what comes."""
+        for number, (edge, _) in enumerate(self._edges):
+            self._take_over(number, edge)
+        self._thread = threading.Thread(target=self._run, name="annexe5-oi", daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Finish what is under way, then stop; raises what went wrong meanwhile."""
+        if self._thread is not None:
+            self._work.put(_STOP)
+            self._thread.join()
+            self._thread = None
+        if self.failure is not None:
+            raise self.failure
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def idle(self) -> bool:
+        """Tell whether everything dropped so far has been answered and nothing is due."""
+        with self._idle:
+            due = self.twin.next_due
+            return not self._busy and (due is None or due > self.clock())
+
+    # --- the work --------------------------------------------------------------------------------------------
+
+    def _take_over(self, number: int, edge: Edge) -> None:
+        """Queue the files that were dropped before we came, and go on counting after those we left in OUT."""
+        folder_in = self.twin.profile.folder("depose_acces", self.twin.oi, self.twin.arcep)
+        folder_out = self.twin.profile.folder("retrait_acces", self.twin.oi, self.twin.arcep)
+        for login in edge.accounts:
+            for entry in edge.list(login, folder_out):
+                read = parse_name(self.twin.profile, entry.name)
+                if read is not None:
+                    self.twin.resume_after(read, login)
+            for entry in edge.list(login, folder_in):
+                if not entry.is_dir and not edge.temporary(entry.name):
+                    event = FileEvent(EventKind.STORED, login, f"{folder_in}/{entry.name}", self.clock())
+                    with self._idle:
+                        self._busy += 1
+                    self._work.put((number, event))
+
+    def _run(self) -> None:
+        while True:
+            try:
+                job = self._work.get(timeout=self._until_due())
+            except queue.Empty:
+                self._guard(lambda: self._send(self.twin.tick(self.clock())))
+                continue
+            if job is _STOP:
+                return
+            number, event = job
+            self._guard(lambda number=number, event=event: self._answer(number, event))  # type: ignore[misc]
+            with self._idle:
+                self._busy -= 1
+                self._idle.notify_all()
+
+    def _until_due(self) -> float | None:
+        due = self.twin.next_due
+        return None if due is None else max(0.0, (due - self.clock()).total_seconds())
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        """A fault of ours must not silence the server: it is kept, and told when the OI stops."""
+        try:
+            work()
+        except Exception as error:
+            logger.exception("le jumeau OI a échoué")
+            self.failure = self.failure or error
+
+    def _answer(self, number: int, event: FileEvent) -> None:
+        edge, channel = self._edges[number]
+        folder, _, name = event.path.rpartition("/")
+        if folder != self.twin.profile.folder("depose_acces", self.twin.oi, self.twin.arcep):
+            return
+        try:
+            data = edge.take(event.account, event.path)
+        except (FileBusyError, FileNotFoundError, UnexpectedEntryError):
+            return  # written again, taken meanwhile, or no file at all: its next event tells
+        exchange = Exchange(self.clock(), channel, event.account, self.twin.oi, name, folder, data)
+        self._tell(exchange)
+        self._send(self.twin.receive(exchange))
+
+    def _send(self, files: Iterable[Exchange]) -> None:
+        edge = self._edges[0][0]
+        for one in files:
+            path = f"{one.folder}/{one.name}"
+            with suppress(FileExistsError):
+                edge.deliver(one.receiver, path, one.data)
+                self._tell(one)
+                continue
+            # A name is never used twice: take a free number rather than cover a file the OC has not collected.
+            fresh = self.twin.renamed(one)
+            edge.deliver(fresh.receiver, f"{fresh.folder}/{fresh.name}", fresh.data)
+            self._tell(fresh)
+
+    def _tell(self, exchange: Exchange) -> None:
+        if self._on_exchange is not None:
+            self._on_exchange(replace(exchange, at=self.clock()))

@@ -1,0 +1,161 @@
+"""The party under test, described by one TOML file: codes, coordinates, secrets by reference, test data by role.
+
+Without a target file the party is the twin, and a ``Target`` of the same shape leads to it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from annexe5.contract.data import explain, read_toml
+from annexe5.contract.profile import DEFAULT_PROFILE, Bigramme, Fingerprint, Port, Quadrigramme
+from annexe5.errors import TargetError
+from annexe5.network.roles import load_roles
+
+_REFERENCE = re.compile(r"(env|file):(.+)")
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Party(_Model):
+    """Who is under test, and in which version, for the report."""
+
+    nom: str = "OI"
+    produit: str = ""
+    version: str = ""
+
+
+class Codes(_Model):
+    """Operator codes of both parties."""
+
+    oi: Quadrigramme
+    arcep: Bigramme
+    oc: Quadrigramme
+
+
+class Sftp(_Model):
+    """Where and how to reach the file server. ``mot_de_passe`` is a reference: ``env:NOM`` or ``file:chemin``.
+
+    One of the two fingerprints is required: a server that shows another key is refused (TRA-04).
+    """
+
+    hote: str
+    port: Port = 22
+    login: str
+    mot_de_passe: str = ""
+    cle: Path | None = None
+    empreinte_md5: Fingerprint | None = None
+    empreinte_sha256: str | None = None
+    delai_connexion_s: Annotated[float, Field(gt=0)] = 15.0
+    racine: str = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if not self.mot_de_passe and self.cle is None:
+            raise ValueError("il faut mot_de_passe (env:… ou file:…) ou cle (chemin d'une clé privée RSA)")
+        if self.mot_de_passe and not _REFERENCE.fullmatch(self.mot_de_passe):
+            raise ValueError("mot_de_passe est une référence, env:NOM ou file:chemin ; jamais le secret lui-même")
+        if not self.empreinte_md5 and not self.empreinte_sha256:
+            raise ValueError("il faut empreinte_md5 ou empreinte_sha256 de la clé d'hôte")
+        return self
+
+
+class Campaign(_Model):
+    """How long the bench waits.
+
+    ``reponse_sous_s``: time within which the parties agreed to answer on the test platform, past which an answer is
+    absent; None: the contract's own deadlines, a campaign then ends « en attente ». ``patience_s``: how long a
+    scenario waits before it gives way to the next.
+    """
+
+    reponse_sous_s: Annotated[float, Field(gt=0)] | None = None
+    patience_s: Annotated[float, Field(gt=0)] = 30.0
+    intervalle_s: Annotated[float, Field(ge=0)] = 0.2
+
+
+class Capabilities(_Model):
+    """What the party declares it can do; what is not declared is « non applicable »."""
+
+    modes: tuple[Literal["STOC", "OI", "OC"], ...] = ("STOC", "OI", "OC")
+    flux: tuple[str, ...] = ()
+    hotline: bool = True
+
+
+RoleRows = dict[str, list[dict[str, str]]]
+
+
+class Target(_Model):
+    """A whole target file."""
+
+    profil: str = DEFAULT_PROFILE
+    partie: Party = Party()
+    codes: Codes
+    sftp: Sftp
+    campagne: Campaign = Campaign()
+    capacites: Capabilities = Capabilities()
+    test_data: RoleRows = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _known_roles(self) -> Self:
+        known = load_roles()
+        for ident, rows in self.test_data.items():
+            if ident not in known:
+                raise ValueError(f"test_data.{ident} : rôle inconnu ; connus : {', '.join(known)}")
+            if not rows:
+                raise ValueError(f"test_data.{ident} : au moins une adresse, ou ôter le rôle")
+        return self
+
+    @property
+    def described(self) -> str:
+        """One line for a report; never a secret."""
+        name = " ".join(part for part in (self.partie.nom, self.partie.produit, self.partie.version) if part)
+        return f"{name} – sftp://{self.sftp.login}@{self.sftp.hote}:{self.sftp.port}"
+
+
+def load_target(path: Path) -> Target:
+    """Read a target file; every wrong key is told as ``file: key: why``. Relative paths are those of its folder."""
+    data = read_toml(path, TargetError)
+    _anchor(data, path.resolve().parent)
+    try:
+        return Target.model_validate(data)
+    except ValidationError as reason:
+        raise TargetError(explain(reason, path)) from None
+
+
+def _anchor(data: dict[str, Any], folder: Path) -> None:
+    sftp = data.get("sftp")
+    if not isinstance(sftp, dict):
+        return
+    if isinstance(sftp.get("cle"), str):
+        sftp["cle"] = str(folder / sftp["cle"])
+    secret = sftp.get("mot_de_passe")
+    if isinstance(secret, str) and secret.startswith("file:"):
+        sftp["mot_de_passe"] = f"file:{folder / secret.removeprefix('file:')}"
+
+
+def secret(reference: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Resolve ``env:NOM`` or ``file:chemin``; what is missing is told without ever showing a value."""
+    match = _REFERENCE.fullmatch(reference)
+    if match is None:
+        raise TargetError("une référence de secret s'écrit env:NOM ou file:chemin.")
+    kind, where = match.groups()
+    if kind == "env":
+        value = environment.get(where, "")
+        if not value:
+            raise TargetError(f"secret {reference} : la variable d'environnement {where} n'est pas définie.")
+        return value
+    try:
+        value = Path(where).read_text(encoding="utf-8").strip("\r\n")
+    except OSError as error:
+        raise TargetError(f"secret {reference} : fichier illisible ({error.strerror}).") from None
+    if not value:
+        raise TargetError(f"secret {reference} : le fichier est vide.")
+    return value

@@ -1,0 +1,113 @@
+"""The simulated party, ready to be met: its network, its accounts, its server, and the target that leads to it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from annexe5.campaign.standing import OcAccount, StandingOi, file_accounts, new_accounts, utc_now
+from annexe5.campaign.target import Campaign, Codes, Party, RoleRows, Sftp, Target
+from annexe5.contract.calendar import PARIS
+from annexe5.contract.profile import Profile
+from annexe5.exchange import Channel
+from annexe5.network import Network, generate
+from annexe5.parties.defects import make
+from annexe5.parties.oi import OiTwin, Pace
+from annexe5.transport.sftp_server import SftpServer
+
+DEFAULT_OC = "ZZZZ"
+DEFAULT_SEED = 5
+DEFAULT_SIZE = 2000
+# How many addresses a campaign may use up; a real target declares as many as it can spare.
+_ELIGIBLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedOi:
+    """A standing OI and how to reach it; ``target`` is what a target file would say for the first OC."""
+
+    twin: OiTwin
+    standing: StandingOi
+    server: SftpServer
+    accounts: tuple[OcAccount, ...]
+    target: Target
+
+
+def make_twin(
+    profile: Profile,
+    *,
+    ocs: Sequence[str],
+    seed: int = DEFAULT_SEED,
+    size: int = DEFAULT_SIZE,
+    defects: Sequence[str] = (),
+    pace: Pace | None = None,
+    now: datetime | None = None,
+) -> OiTwin:
+    """Build an OI on a generated network; the network's day is ``now``'s in Paris."""
+    oi, arcep = profile.oi.quadrigramme.valeur, profile.oi.bigramme_arcep.valeur
+    today = (now or utc_now()).astimezone(PARIS).date()
+    network = generate(seed, size, oi=oi, ocs=tuple(ocs), today=today, bigramme=arcep)
+    return OiTwin(network, profile, oi, arcep, pace=pace or Pace(), defects=make(defects, "oi"))
+
+
+def role_rows(network: Network, oc: str, eligible: int = _ELIGIBLE) -> RoleRows:
+    """Give the network's addresses by role, as a target file declares them."""
+    rows = {role: [dict(one["commande"]) for one in found] for role, found in network.roles(oc).items()}
+    rows["eligible"] = rows.get("eligible", []) + [
+        dict(one.commande) for one in islice(network.iter_eligible(oc), eligible)
+    ]
+    return {role: found for role, found in rows.items() if found}
+
+
+@contextmanager
+def simulated_oi(
+    profile: Profile,
+    *,
+    ocs: Sequence[str] = (DEFAULT_OC,),
+    seed: int = DEFAULT_SEED,
+    size: int = DEFAULT_SIZE,
+    defects: Sequence[str] = (),
+    port: int = 0,
+    root: Path | None = None,
+    host_key: Path | None = None,
+    accounts: Sequence[OcAccount] = (),
+    clock: Callable[[], datetime] = utc_now,
+) -> Iterator[SimulatedOi]:
+    """Serve an OI over SFTP on loopback until the block ends; ``root`` is kept when given."""
+    twin = make_twin(profile, ocs=ocs, seed=seed, size=size, defects=defects, now=clock())
+    holders = tuple(accounts) or new_accounts(ocs)
+    folder = root or Path(tempfile.mkdtemp(prefix="annexe5-oi-"))
+    standing = StandingOi(twin, clock=clock)
+    server = SftpServer(
+        folder, file_accounts(holders, twin), port=port, host_key=host_key, on_event=standing.listener(), clock=clock
+    )
+    standing.attach(server, Channel.SFTP)
+    try:
+        with server, standing:
+            yield SimulatedOi(twin, standing, server, holders, _target(profile, twin, server, holders[0]))
+    finally:
+        if root is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _target(profile: Profile, twin: OiTwin, server: SftpServer, account: OcAccount) -> Target:
+    return Target(
+        profil=profile.id,
+        partie=Party(nom="Jumeau OI"),
+        codes=Codes(oi=twin.oi, arcep=twin.arcep, oc=account.oc),
+        sftp=Sftp(
+            hote=server.host,
+            port=server.port,
+            login=account.oc,
+            mot_de_passe="env:ANNEXE5_JUMEAU",
+            empreinte_md5=server.host_key_md5,
+        ),
+        campagne=Campaign(reponse_sous_s=5, patience_s=10, intervalle_s=0.005),
+        test_data=role_rows(twin.network, account.oc),
+    )

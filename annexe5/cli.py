@@ -1,0 +1,219 @@
+"""The command line. Exit codes: 0 conforme, 1 non conforme, 2 usage or configuration error, 3 en attente.
+
+Commands import what they need when they run: the verdict on a small file must stand within half a second.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from annexe5 import __version__
+from annexe5.errors import ConfigurationError
+
+app = typer.Typer(
+    name="annexe5",
+    help="Conformité des échanges FTTH entre opérateur d'infrastructure (OI) et opérateur commercial (OC), Annexe 5."
+    "\n\nCodes de sortie : 0 conforme, 1 non conforme, 2 usage ou configuration, 3 en attente.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+ProfileOption = Annotated[
+    str, typer.Option("--profile", help="Profil de contrat livré (voir schemas/profiles), ou chemin d'un .toml.")
+]
+LangOption = Annotated[str, typer.Option("--lang", help="Langue des messages : fr ou en.")]
+DEFAULT_PROFILE = "covage-zmd-1.0"
+
+
+def main() -> None:
+    """Run the command line; a configuration error is told in words, exit code 2."""
+    try:
+        app()
+    except ConfigurationError as error:
+        print(f"annexe5 : {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"annexe5 {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Affiche la version et s'arrête.")
+    ] = False,
+) -> None:
+    """Certifier, simuler, valider : voir l'aide de chaque commande."""
+
+
+# --- catalogues ----------------------------------------------------------------------------------------------
+
+
+@app.command()
+def requirements(
+    ids: Annotated[list[str] | None, typer.Argument(help="Identifiants ou préfixes : ACC, ACC-05, NAM …")] = None,
+    party: Annotated[str, typer.Option("--party", help="Partie liée : oi ou oc.")] = "",
+    level: Annotated[str, typer.Option("--level", help="must, should, may ou info.")] = "",
+    protocol: Annotated[str, typer.Option("--protocol", help="PM, ACCES, SAV ou OPC.")] = "",
+    flow: Annotated[str, typer.Option("--flow", help="Nom d'un flux : Cmd_Acces …")] = "",
+    text: Annotated[str, typer.Option("--text", help="Mots cherchés dans le texte.")] = "",
+    output: Annotated[str, typer.Option("--format", help="text, json ou csv.")] = "text",
+    lang: LangOption = "fr",
+) -> None:
+    """Liste les clauses du contrat, filtrées.
+
+    Exemples : [bold]annexe5 requirements ACC --party oi[/], [bold]annexe5 requirements --flow CPN --format json[/]
+    """
+    from annexe5 import listings
+    from annexe5.contract.requirements import select
+
+    found = select(ids=ids or (), party=party, level=level, protocol=protocol, flow=flow, text=text)
+    listings.requirements(found, output=output, lang=lang)
+
+
+@app.command()
+def rejects(
+    output: Annotated[str, typer.Option("--format", help="text, json ou csv.")] = "text",
+    lang: LangOption = "fr",
+) -> None:
+    """Liste les codes de rejet (annexe 5f), comment le jumeau OI les produit, et pourquoi certains ne le sont pas."""
+    from annexe5 import listings
+
+    listings.rejects(output=output, lang=lang)
+
+
+@app.command()
+def rules(
+    ident: Annotated[str, typer.Argument(help="Identifiant d'une règle à expliquer ; aucun : la liste.")] = "",
+    lang: LangOption = "fr",
+    output: Annotated[str, typer.Option("--format", help="text ou json.")] = "text",
+) -> None:
+    """Liste les règles, ou en explique une : clause, ce qui doit être, bon et mauvais exemple, que faire."""
+    from annexe5 import listings
+
+    listings.rules(ident, output=output, lang=lang)
+
+
+@app.command()
+def defects(
+    party: Annotated[str, typer.Option("--party", help="oi ou oc ; aucun : les deux.")] = "",
+    lang: LangOption = "fr",
+) -> None:
+    """Liste les défauts nommés que l'on peut donner à un jumeau (simulate --defect)."""
+    from annexe5 import listings
+
+    listings.defects(party, lang=lang)
+
+
+@app.command()
+def roles(lang: LangOption = "fr") -> None:
+    """Liste les rôles qu'un fichier cible peut déclarer dans [test_data], et ce que chacun débloque."""
+    from annexe5 import listings
+
+    listings.roles(lang=lang)
+
+
+# --- the simulated party -----------------------------------------------------------------------------------------
+
+
+@app.command()
+def simulate(
+    party: Annotated[str, typer.Argument(help="oi")],
+    oc: Annotated[list[str] | None, typer.Option("--oc", help="Quadrigramme d'un OC ; répétable.")] = None,
+    defect: Annotated[list[str] | None, typer.Option("--defect", help="Défaut du jumeau ; répétable.")] = None,
+    port: Annotated[int, typer.Option("--port", help="Port SFTP ; 0 : choisi par le système.")] = 0,
+    host_key: Annotated[
+        Path | None, typer.Option("--host-key", help="Clé d'hôte RSA ; créée si le fichier n'existe pas.")
+    ] = None,
+    authorized_keys: Annotated[
+        Path | None, typer.Option("--authorized-keys", help="Clés publiques RSA admises pour tous les comptes.")
+    ] = None,
+    root: Annotated[Path | None, typer.Option("--root", help="Dossier des comptes ; gardé à l'arrêt.")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--folder", help="Vivre dans ce dossier servi par un autre (sshd …), sans serveur à nous."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Graine du réseau engendré.")] = 5,
+    size: Annotated[int, typer.Option("--size", help="Nombre de bâtiments du réseau.")] = 2000,
+    profile: ProfileOption = DEFAULT_PROFILE,
+) -> None:
+    """Sert le jumeau jusqu'à SIGINT ou SIGTERM ; une ligne JSON dit, quand il est prêt, comment le joindre.
+
+    Exemple : [bold]annexe5 simulate oi --oc ABCD --port 2222[/]
+    """
+    from annexe5.campaign import simulation
+
+    simulation.run(
+        party,
+        simulation.Wanted(
+            profile=profile,
+            ocs=tuple(oc or ["ZZZZ"]),
+            defects=tuple(defect or ()),
+            port=port,
+            host_key=host_key,
+            authorized_keys=authorized_keys,
+            root=root,
+            folder=folder,
+            seed=seed,
+            size=size,
+        ),
+    )
+
+
+# --- certification -----------------------------------------------------------------------------------------------
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def certify(
+    context: typer.Context,
+    party: Annotated[str, typer.Argument(help="Partie à certifier : oi")],
+    target: Annotated[
+        Path | None, typer.Option("--target", help="Fichier cible TOML ; aucun : le jumeau est certifié.")
+    ] = None,
+    report: Annotated[Path, typer.Option("--report", help="Dossier du rapport ; vide ou à créer.")] = Path("reports"),
+    defect: Annotated[
+        list[str] | None, typer.Option("--defect", help="Défaut du jumeau (sans --target) ; répétable.")
+    ] = None,
+    profile: ProfileOption = DEFAULT_PROFILE,
+    seed: Annotated[int, typer.Option("--seed", help="Graine du réseau engendré.")] = 5,
+    redact: Annotated[
+        bool, typer.Option("--redact/--no-redact", help="Masque les données personnelles des rapports.")
+    ] = True,
+    lang: LangOption = "fr",
+) -> None:
+    """Certifie une partie de bout en bout et écrit le rapport (HTML, JUnit, JSON, allure-results).
+
+    Sans --target, le jumeau OI est servi par SFTP sur cette machine et certifié. Ce qui suit [bold]--[/] va à pytest :
+    [bold]annexe5 certify oi -- -k annulation[/].
+    """
+    from annexe5.campaign import certification
+
+    wanted = certification.Wanted(
+        party=party,
+        target=target,
+        report=report,
+        defects=tuple(defect or ()),
+        profile=profile,
+        seed=seed,
+        redact=redact,
+        lang=lang,
+        pytest_args=tuple(context.args),
+        command=tuple(sys.argv),
+    )
+    raise typer.Exit(certification.run(wanted))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""The rows an OI writes, flow by flow (columns: schemas/tables/acces-1.2, from acces-formats.md §2 to §10)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from annexe5.contract.calendar import PARIS
+from annexe5.contract.rejects import load_rejects
+from annexe5.network.model import Pm, Route
+from annexe5.parties.book import Order
+
+Row = dict[str, str]
+HOTLINE = "HOTLINE"
+# In the order of BlocRoute's attributes, which is the order of the columns (acces-formats.md §3.1).
+_BLOCK = (
+    "OC {k}", "NomModulePm N°{k}", "PositionModulePm N°{k}", "ReferenceCableModulePm N°{k}",
+    "InformationTubeModulePm N°{k}", "InformationFibreModulePm N°{k}", "ReferenceCablePBO N°{k}",
+    "InformationTubePBO N°{k}", "InformationFibrePBO N°{k}", "ConnecteurPriseNumero N°{k}",
+    "ConnecteurPriseCouleur N°{k}",
+)  # fmt: skip
+_BLOCKS = tuple(tuple(name.format(k=k) for name in _BLOCK) for k in range(1, 5))
+
+
+def stamp(now: datetime) -> str:
+    """Write a moment as the ACCES flows do: ``AAAAMMJJ HH:MM``, Paris time."""
+    return now.astimezone(PARIS).strftime("%Y%m%d %H:%M")
+
+
+def motive_comment(code: str, free: str = "") -> str:
+    """What to say beside a code: a free reason needs its words (FAUT01)."""
+    return free if code == "FAUT01" else load_rejects()[code].label if code else ""
+
+
+def ar(reference: str, code: str, date: str) -> Row:
+    """AR_Cmd_Acces: OK, or KO with a code."""
+    return {
+        "ReferenceCommandePriseInterneOC": reference,
+        "EtatArCommandePrise": "KO" if code else "OK",
+        "DateArCommandePrise": date,
+        "MotifKoArCommandePrise": code,
+    }
+
+
+def cr_ko(order: Order, code: str, date: str) -> Row:
+    """CR_Cmd_Acces KO."""
+    free = order.batiment.motif_libre if order.batiment else ""
+    return {
+        "ReferenceCommandePriseInterneOC": order.reference,
+        "EtatCrCommandePrise": "KO",
+        "MotifKoCrCommandePrise": code,
+        "DateCrCommandePrise": date,
+        "Commentaire": motive_comment(code, free),
+    }
+
+
+def cr_ok(order: Order, route: Route, pm: Pm, date: str) -> Row:
+    """CR_Cmd_Acces OK, with its optical route; a hotline order gets the literal HOTLINE and a placeholder route."""
+    row = {
+        "ReferenceCommandePriseInterneOC": order.reference,
+        "ReferencePrise": HOTLINE if order.hotline else order.pto,
+        "ReferencePrestationPrise": order.prestation,
+        "EtatCrCommandePrise": "OK",
+        "DateCrCommandePrise": date,
+        "ReferencePrestationPm": order.values.get("ReferencePrestationPm", ""),
+        "TypeCommandeRetenu": order.regime,
+    }
+    if order.hotline:
+        row["Commentaire"] = "PRISE EXISTANTE DE REFERENCE INCONNUE : APPELER LA HOTLINE OI"
+        return row | place(route, pm) | _placeholder(order.oc)
+    return row | place(route, pm) | blocks(route)
+
+
+def cmd_stoc(order: Order, date: str) -> Row:
+    """Cmd_STOC: the work order."""
+    return {
+        "ReferenceCommandePriseInterneOC": order.reference,
+        "ReferencePrestationPrise": order.prestation,
+        "ReferenceCommandeSousTraitantOI": order.work_order,
+        "DateCommandeSousTraitantOI": date,
+    }
+
+
+def notif_reprov(order: Order, route: Route, pm: Pm, *, kind: str, motive: str, date: str) -> Row:
+    """Notif_Reprov: the route that replaces the one in force."""
+    return {
+        "ReferenceCommandePriseInterneOC": order.reference,
+        "ReferencePrestationPrise": order.prestation,
+        "ReferencePrise": order.pto,
+        "TypeReprovisioning": kind,
+        "MotifReprovisioning": motive,
+        "DateNotifReprovisioning": date,
+        **place(route, pm),
+        **blocks(route),
+    }
+
+
+def notif_racc_ko(order: Order, code: str, date: str) -> Row:
+    """Notif_Racc_Ko: the OI's technician failed."""
+    return {
+        "ReferenceCommandePriseInterneOC": order.reference,
+        "ReferencePrestationPrise": order.prestation,
+        "MotifKoRaccordementPrise": code,
+        "DateRaccordementKo": date,
+        "Commentaire": motive_comment(code),
+    }
+
+
+def cr_mad(order: Order, route: Route | None, pm: Pm | None, code: str, date: str) -> Row:
+    """CR_MAD_LigneFTTH, OK or KO."""
+    row = {
+        "ReferenceCommandePriseInterneOC": order.reference,
+        "ReferencePrestationPrise": order.prestation,
+        "EtatMadLigne": "KO" if code else "OK",
+        "MotifKoMadLigne": code,
+        "DateMadLigne": date,
+    }
+    if code or route is None or pm is None:
+        return row | {"Commentaire": motive_comment(code)}
+    return row | {"ReferencePrise": order.pto, "DateRaccordementPrise": date} | place(route, pm) | blocks(route)
+
+
+def cr_annulation(reference: str, kind: str, code: str, date: str) -> Row:
+    """CR_Annulation_Acces: ANNUL or RESIL when OK, a code when KO."""
+    return {
+        "ReferenceCommandePriseInterneOC": reference,
+        "DateCrCommandeAnnulPrise": date,
+        "EtatCrAnnResCommandePrise": "KO" if code else "OK",
+        "MotifKoCrAnnResCommandePrise": code,
+        "TypeOperation": "" if code else kind,
+    }
+
+
+def place(route: Route, pm: Pm) -> Row:
+    """Where the route leads: PM, technical PM, PBO."""
+    pbo = route.pbo
+    return {
+        "ReferencePm": pm.reference,
+        "ReferencePmTechnique": pm.reference_technique,
+        "LocalisationPm": pm.commentaire,
+        "ReferencePBO": pbo.reference,
+        "LocalisationPBO": pbo.localisation,
+        "TypeProjectionGeographique": pbo.projection,
+        "CoordonneePBOX": f"{pbo.x:.2f}",
+        "CoordonneePBOY": f"{pbo.y:.2f}",
+        "HauteurPBO": pbo.hauteur,
+        "TypeMaterielPBO": pbo.materiel,
+        "TypePBO": pbo.type,
+        "TypeRaccoPBPTO": pbo.type_raccordement,
+        "AutresInformations": pm.autres_informations,
+    }
+
+
+def blocks(route: Route) -> Row:
+    """The route blocks, as many as the line has fibres."""
+    row: Row = {}
+    for names, bloc in zip(_BLOCKS, route.blocs, strict=False):
+        row[names[0]] = bloc.oc
+        row[names[1]] = bloc.nom_module_pm
+        row[names[2]] = bloc.position_module_pm
+        row[names[3]] = bloc.reference_cable_module_pm
+        row[names[4]] = bloc.information_tube_module_pm
+        row[names[5]] = bloc.information_fibre_module_pm
+        row[names[6]] = bloc.reference_cable_pbo
+        row[names[7]] = bloc.information_tube_pbo
+        row[names[8]] = bloc.information_fibre_pbo
+        row[names[9]] = bloc.connecteur_prise_numero
+        row[names[10]] = bloc.connecteur_prise_couleur
+    return row
+
+
+def _placeholder(oc: str) -> Row:
+    """The first block of a hotline CR: the OC's code and unknown positions (999: unknown outlet connector)."""
+    filler = (oc, "HOTLINE", "HOTLINE", "", "HOTLINE", "HOTLINE", "", "HOTLINE", "HOTLINE", "999", "")
+    return dict(zip(_BLOCKS[0], filler, strict=True))
