@@ -115,6 +115,11 @@ class Pm:
     nro: Nro
     prestations: tuple[PrestationPm, ...]
 
+    @property
+    def techniques(self) -> int:
+        """How many technical PMs stand under this reference."""
+        return 1
+
     def ouvert(self, jour: date) -> bool:
         """Tell whether orders are admitted that day: deployed, and the commercial date reached."""
         return self.date_commerciale is not None and self.etat == "DEPLOYE" and self.date_commerciale <= jour

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from annexe5.errors import UsageError
 from annexe5.network import optique, zones
 from annexe5.network import trame as plan
-from annexe5.network.data import load_commande
+from annexe5.network.data import load_commande, load_reseau
 from annexe5.network.model import (
     Adresse,
     Batiment,
@@ -67,19 +67,37 @@ class _Sujet(NamedTuple):
     client: Client
 
 
-def generate(seed: int, size: Size | int, *, oi: str, ocs: Sequence[str], today: date, bigramme: str = "") -> Network:
+def generate(
+    seed: int,
+    size: Size | int,
+    *,
+    oi: str,
+    ocs: Sequence[str],
+    today: date,
+    bigramme: str = "",
+    batiments_par_pm: int = 0,
+) -> Network:
     """Draw a network of ``size`` buildings for an OI and its OCs (interop quadrigrammes), as of ``today``.
 
     ``bigramme`` heads the outlet references; the first two letters of ``oi`` if empty. The first zones hold the
-    roles: ``roles_from`` says from which size they are all there. Raises UsageError on a size out of bounds, on
-    codes that are not 4 capitals or digits, or twice the same OC.
+    roles: ``roles_from`` says from which size they are all there. ``batiments_par_pm`` enlarges the rear zones
+    (60 buildings if 0). A building does not depend on ``size``, but for those of a last PM cut short.
+    Raises UsageError on a size out of bounds, on codes that are not 4 capitals or digits, or twice the same OC.
     """
     codes = (oi, *ocs)
     if not ocs or not all(_QUADRIGRAMME.fullmatch(code) for code in codes):
         raise UsageError(f"codes opérateur : 4 capitales ou chiffres chacun, un OC au moins (reçu : {codes}).")
     if len(set(ocs)) != len(ocs):
         raise UsageError(f"codes opérateur : un OC figure deux fois ({', '.join(ocs)}).")
-    t = plan.trame(seed, int(size), oi=oi, ocs=ocs, today=today, bigramme=bigramme or oi[:2])
+    t = plan.trame(
+        seed,
+        int(size),
+        oi=oi,
+        ocs=ocs,
+        today=today,
+        bigramme=bigramme or oi[:2],
+        par_zone=batiments_par_pm or load_reseau().dimension.batiments_par_pm,
+    )
 
     @lru_cache(maxsize=_CACHE)
     def zone(rang: int) -> Zone:
@@ -92,9 +110,14 @@ def generate(seed: int, size: Size | int, *, oi: str, ocs: Sequence[str], today:
     return Network(trame=t, _zone=zone, _plan=plan_optique)
 
 
-def roles_from(ocs: Sequence[str]) -> int:
+def roles_from(ocs: Sequence[str], batiments_par_pm: int = 0) -> int:
     """Give the smallest size at which every role is played for these OCs."""
-    return plan.taille_des_roles(ocs)
+    return plan.taille_des_roles(ocs, batiments_par_pm or load_reseau().dimension.batiments_par_pm)
+
+
+def largest(batiments_par_pm: int = 0) -> int:
+    """Give the largest size: a network is drawn where it is looked at, so this one costs no more than another."""
+    return plan.capacite(batiments_par_pm or load_reseau().dimension.batiments_par_pm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,7 +389,7 @@ class Network:
         if not joues or not 0 <= rang < len(joues):
             raise UsageError(
                 f"rôle {ident} n° {rang} : ce réseau de {self.size} bâtiments ne le joue pas ;"
-                f" il en faut {roles_from(self.ocs)} pour tous les rôles."
+                f" il en faut {roles_from(self.ocs, self.trame.par_zone)} pour tous les rôles."
             )
         return self._joue(joues[rang], oc or self.ocs[0], ident, rang)
 
@@ -399,7 +422,7 @@ class Network:
         sien = oc or self.ocs[0]
         if sien not in self.ocs:
             raise UsageError(f"OC inconnu du réseau : {sien}. OC : {', '.join(self.ocs)}.")
-        if self.size < roles_from(self.ocs):
+        if self.size < roles_from(self.ocs, self.trame.par_zone):
             return {}
         rangs: dict[str, dict[int, int]] = {ident: {} for ident in load_roles()}
         for zone, slots in self.trame.distribution.items():

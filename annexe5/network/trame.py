@@ -18,7 +18,8 @@ from annexe5.network.model import Commune, Nro, Voie
 from annexe5.network.roles import Role, load_roles
 
 LIGNES_PAR_BATIMENT = 64  # room in an outlet's counter
-_ADRESSES_PAR_ZONE = 64  # room in an address counter, then as much for the streets
+_ADRESSES_PAR_ZONE = 64  # least room in an address counter, then as much for the streets
+_BATIMENTS_PAR_PM_MAX = 20_000  # NombreLogementsPM has five digits
 _COMMUNES_PAR_DEPARTEMENT = 100
 _PAS_LIBELLE = 733
 _PAS_NOM = 7919
@@ -54,6 +55,7 @@ class Trame:
     par_zone: int  # buildings of a zone
     par_voie: int  # buildings of a street
     zones: int  # how many zones; the last may be short
+    adresses_par_zone: int  # room for them in their counter
     distribution: Mapping[int, Mapping[int, Place]]
 
     @property
@@ -62,13 +64,15 @@ class Trame:
         return ("restreint", "non_ouvert", "EN COURS DE DEPLOIEMENT", "PLANIFIE", "", "ABANDONNE")
 
 
-def trame(seed: int, size: int, *, oi: str, ocs: Sequence[str], today: date, bigramme: str) -> Trame:
-    """Draw the plan; sizes are numbers of buildings."""
+def trame(seed: int, size: int, *, oi: str, ocs: Sequence[str], today: date, bigramme: str, par_zone: int) -> Trame:
+    """Draw the plan; sizes are numbers of buildings, ``par_zone`` those of a PM."""
     lieux, reseau = load_lieux(), load_reseau()
-    capacite = _capacite(lieux, reseau)
-    if not 1 <= size <= capacite:
-        raise UsageError(f"taille du réseau : {size} bâtiments ; de 1 à {capacite}.")
     dim = reseau.dimension
+    if not dim.batiments_par_pm <= par_zone <= _BATIMENTS_PAR_PM_MAX:
+        raise UsageError(f"bâtiments par PM : {par_zone} ; de {dim.batiments_par_pm} à {_BATIMENTS_PAR_PM_MAX}.")
+    plafond = capacite(par_zone)
+    if not 1 <= size <= plafond:
+        raise UsageError(f"taille du réseau : {size} bâtiments ; de 1 à {plafond}.")
     return Trame(
         seed=seed,
         size=size,
@@ -81,35 +85,34 @@ def trame(seed: int, size: int, *, oi: str, ocs: Sequence[str], today: date, big
         hexacles=brouilleur(5, "hexacle", seed),
         prises=brouilleur(8, "pto", seed),
         immeubles=brouilleur(4, "imb", seed),
-        rdvs=brouilleur(6, "rdv", seed),
+        rdvs=brouilleur(7, "rdv", seed),
         rivolis=chiffreur(4, 1, 9973, "rivoli", seed),
         pms=chiffreur(3, 1, 997, "pm", seed),
         decalage=int(tirage("noms", seed).random() * 1_000_000),
-        par_zone=dim.batiments_par_pm,
-        par_voie=-(-dim.batiments_par_pm // dim.voies_par_pm),
-        zones=-(-size // dim.batiments_par_pm),
-        distribution=_distribution(tuple(ocs), reseau),
+        par_zone=par_zone,
+        par_voie=-(-par_zone // dim.voies_par_pm),
+        zones=-(-size // par_zone),
+        adresses_par_zone=max(_ADRESSES_PAR_ZONE, 1 << par_zone.bit_length()),
+        distribution=_distribution(tuple(ocs), par_zone),
     )
 
 
-def taille_des_roles(ocs: Sequence[str]) -> int:
+def taille_des_roles(ocs: Sequence[str], par_zone: int) -> int:
     """Give the number of buildings from which every role of these OCs is played."""
-    reseau = load_reseau()
-    return (max(_distribution(tuple(ocs), reseau)) + 1) * reseau.dimension.batiments_par_pm
+    return (max(_distribution(tuple(ocs), par_zone)) + 1) * par_zone
 
 
-def _capacite(lieux: Lieux, reseau: Reseau) -> int:
-    dim = reseau.dimension
-    communes = len(lieux.communes.departements) * _COMMUNES_PAR_DEPARTEMENT
-    return communes * dim.pm_par_commune * dim.batiments_par_pm
+def capacite(par_zone: int) -> int:
+    """Give the number of buildings that the codes have room for."""
+    dim = load_reseau().dimension
+    return len(load_lieux().communes.departements) * _COMMUNES_PAR_DEPARTEMENT * dim.pm_par_commune * par_zone
 
 
-def _distribution(ocs: tuple[str, ...], reseau: Reseau) -> Mapping[int, Mapping[int, Place]]:
+def _distribution(ocs: tuple[str, ...], par_zone: int) -> Mapping[int, Mapping[int, Place]]:
     """Give each role its building: zone, then slot. Two zones an OC; every fourth slot is left to chance.
 
     Slot 0 stays free: it hosts the PM where the PM stands in a building.
     """
-    par_zone = reseau.dimension.batiments_par_pm
     libres: dict[int, list[int]] = {}
     places: dict[int, dict[int, Place]] = {}
     restreint = 2 * len(ocs)
@@ -235,12 +238,12 @@ def voie(t: Trame, ville: Commune, rang: int, numero: int, *, sans_numero: bool)
 
 def hexacle_adresse(t: Trame, code_insee: str, rang: int, slot: int) -> str:
     """Give the hexaclé of the address opened by the building of a slot."""
-    return code_insee + t.hexacles.texte(rang * 2 * _ADRESSES_PAR_ZONE + slot)
+    return code_insee + t.hexacles.texte(rang * 2 * t.adresses_par_zone + slot)
 
 
 def hexacle_voie(t: Trame, code_insee: str, rang: int, numero: int) -> str:
     """Give the hexaclé of a street: that of its number 0."""
-    return code_insee + t.hexacles.texte(rang * 2 * _ADRESSES_PAR_ZONE + _ADRESSES_PAR_ZONE + numero)
+    return code_insee + t.hexacles.texte((2 * rang + 1) * t.adresses_par_zone + numero)
 
 
 def zone_de_hexacle(t: Trame, hexacle: str) -> int | None:
@@ -248,7 +251,7 @@ def zone_de_hexacle(t: Trame, hexacle: str) -> int | None:
     index, numero = commune_du_code_insee(t, hexacle[:5]), t.hexacles.numero(hexacle[5:])
     if index is None or numero is None:
         return None
-    return zone_de(t, index, numero // (2 * _ADRESSES_PAR_ZONE))
+    return zone_de(t, index, numero // (2 * t.adresses_par_zone))
 
 
 def hexacle_inconnu(t: Trame, code_insee: str, rang: int) -> str:
@@ -304,7 +307,7 @@ def ligne_de_prise(t: Trame, reference: str) -> tuple[int, int] | None:
 
 def reference_prise_inconnue(t: Trame, rang: int) -> str:
     """Give a well-formed outlet reference that no network has."""
-    return reference_prise(t, _capacite(t.lieux, t.reseau) + rang, 0)
+    return reference_prise(t, capacite(t.par_zone) + rang, 0)
 
 
 def reference_pm(t: Trame, code_insee: str, rang: int) -> str:

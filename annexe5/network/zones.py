@@ -248,11 +248,17 @@ def _noms(ch: _Chantier, adresses: list[Adresse], types: list[str]) -> Iterator[
         if partages[cle] > 1:
             vus[cle] += 1
             modele = mots.maison if type_ == "PAVILLON" else mots.batiment
-            yield modele.format(numero=vus[cle], lettre=_LETTRES[vus[cle] - 1])
+            yield modele.format(numero=vus[cle], lettre=_lettre(vus[cle] - 1))
         elif type_ == "PAVILLON":
             yield ""
         else:
             yield mots.residences[int(ch.de() * len(mots.residences))]
+
+
+def _lettre(rang: int) -> str:
+    """Give A to Z, then AA, AB and so on."""
+    reste, rang = divmod(rang, len(_LETTRES))
+    return (_lettre(reste - 1) if reste else "") + _LETTRES[rang]
 
 
 def _batiment(ch: _Chantier, slot: int, un: _Esquisse, pm: Pm | None) -> Batiment:

@@ -147,3 +147,13 @@ def test_a_zone_does_not_depend_on_the_size_of_the_network(network):
 )
 def test_months_are_added_over_the_year(jour, attendu):
     assert add_months(jour, 3) == attendu
+
+
+def test_a_pm_may_have_a_large_rear_zone():
+    grand = generate(2, 6_000, oi="COVG", ocs=("OCAA",), today=date(2026, 3, 2), batiments_par_pm=3_000)
+    pms = list(grand.iter_pms())
+    assert [len(grand.zone_arriere(pm)) for pm in pms] == [3_000, 3_000]
+    batiments = list(grand.iter_buildings())
+    assert len({un.identifiant for un in batiments}) == 6_000
+    assert max(Counter((un.adresse.hexacle, un.nom) for un in batiments).values()) == 1
+    assert all(grand.find_adresse(un.adresse.hexacle) == un.adresse for un in batiments[::97])
