@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import hmac
+import io
 import logging
 import os
 import posixpath
@@ -22,6 +23,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from annexe5.errors import Annexe5Error, ConfigurationError
 from annexe5.transport.temporary import TemporaryName, is_temporary
@@ -101,6 +103,7 @@ class RemoteFile:
     modified: float | None = None
 
 
+Entries = list[tuple[bytes, os.stat_result]]
 OnEvent = Callable[[FileEvent], None]
 _Inode = tuple[int, int]
 _Mark = tuple[int, int, int, int]
@@ -115,6 +118,54 @@ class Writer:
         self.login = login
         self.path = path
         self.failure = ""
+
+
+class ServedFile(io.FileIO):
+    """A file that a client holds open: its writes are whole and within the quota, its end is told.
+
+    ``served`` is how far it was read. Closing it is an abort of what was written, unless ``finish`` says otherwise.
+    """
+
+    def __init__(self, edge: Edge, login: str, path: str, fd: int, mode: str) -> None:
+        super().__init__(fd, mode)
+        self._edge = edge
+        self._login = login
+        self.path = path
+        self.served = 0
+        self.writer = edge.begin_write(login, path, os.fstat(fd)) if self.writable() else None
+
+    def write_at(self, data: bytes, offset: int) -> int:
+        """Write all or fail: the short write by which a full disk begins is not seen by every protocol's library."""
+        try:
+            self._edge.spend(self._login, offset + len(data) - os.fstat(self.fileno()).st_size)
+            done = 0
+            while done < len(data):
+                done += os.pwrite(self.fileno(), data[done:], offset + done)
+        except OSError as error:
+            if self.writer:
+                self.writer.failure = f"écriture refusée : {error.strerror}"
+            raise
+        return len(data)
+
+    def write(self, data: Any) -> int:
+        """Write all at the present position, or fail."""
+        self.seek(self.write_at(bytes(data), self.tell()), os.SEEK_CUR)
+        return len(data)
+
+    def finish(self, *, cut: bool) -> None:
+        """Close, and tell what became of the file."""
+        if self.closed:
+            return
+        status = os.fstat(self.fileno())
+        super().close()
+        if self.writer:
+            self._edge.end_write(self.writer, status, cut=cut)
+        elif not cut and self.served >= status.st_size:
+            self._edge.emit(EventKind.READ, self._login, self.path, size=status.st_size)
+
+    def close(self) -> None:
+        """Close as the end of a session does."""
+        self.finish(cut=True)
 
 
 class Ledger:
@@ -234,12 +285,11 @@ class Edge:
 
     def list(self, login: str, path: str = "") -> list[RemoteFile]:
         """List the plain files and directories of a folder by name, those still being written included."""
-        with self.folder(login, parts_of(path)) as folder, os.scandir(folder) as entries:
-            found = [
-                RemoteFile(entry.name, entry.stat(follow_symlinks=False).st_size, entry.is_dir(follow_symlinks=False))
-                for entry in entries
-                if not entry.is_symlink() and not is_stage(entry.name)
-            ]
+        found = [
+            RemoteFile(text_of([name]), status.st_size, stat.S_ISDIR(status.st_mode))
+            for name, status in self.entries(login, path)
+            if not stat.S_ISLNK(status.st_mode)
+        ]
         return sorted(found, key=lambda entry: entry.name)
 
     # -- what a server needs ---------------------------------------------------------------------------------------
@@ -305,6 +355,55 @@ class Edge:
         if error:
             raise error
 
+    def open_file(self, login: str, path: str | bytes, flags: int, mode: int = 0o666) -> ServedFile:
+        """Open a plain file for a client, no link followed; ``flags`` and ``mode`` as ``os.open``."""
+        parts = parts_of(path)
+        if not parts:
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        with self.folder(login, parts[:-1]) as folder:
+            fd = os.open(parts[-1], flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, mode, dir_fd=folder)
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise PermissionError(errno.EACCES, "Ce n'est pas un fichier")
+        access = flags & os.O_ACCMODE
+        return ServedFile(
+            self, login, text_of(parts), fd, {os.O_RDONLY: "rb", os.O_WRONLY: "wb", os.O_RDWR: "rb+"}[access]
+        )
+
+    def status(self, login: str, path: str | bytes) -> os.stat_result:
+        """Describe an entry; a link is described, not followed."""
+        parts = parts_of(path)
+        with self.folder(login, parts[:-1]) as folder:
+            return os.stat(parts[-1] if parts else ".", dir_fd=folder, follow_symlinks=False)
+
+    def entries(self, login: str, path: str | bytes) -> Entries:
+        """List a folder for a client, our own files under way left out."""
+        found = []
+        with self.folder(login, parts_of(path)) as folder, os.scandir(folder) as inside:
+            for entry in inside:
+                with suppress(FileNotFoundError):  # taken meanwhile
+                    if not is_stage(entry.name):
+                        found.append((os.fsencode(entry.name), entry.stat(follow_symlinks=False)))
+        return found
+
+    def make_folder(self, login: str, path: str | bytes) -> None:
+        """Make a folder for a client, and tell it: the contract names all those that stand."""
+        parts = parts_of(path)
+        if self.is_kept(login, parts):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        with self.folder(login, parts[:-1]) as folder:
+            os.mkdir(parts[-1], 0o755, dir_fd=folder)
+        self.emit(EventKind.UNEXPECTED, login, text_of(parts), detail="dossier créé")
+
+    def remove_folder(self, login: str, path: str | bytes) -> None:
+        """Remove an empty folder that is not one of the account's, for a client."""
+        parts = parts_of(path)
+        if self.is_kept(login, parts):
+            raise PermissionError(errno.EACCES, "Ce dossier appartient au compte")
+        with self.folder(login, parts[:-1]) as folder:
+            os.rmdir(parts[-1], dir_fd=folder)
+        self.emit(EventKind.REMOVED, login, text_of(parts), detail="dossier")
+
     def begin_write(self, login: str, path: str, status: os.stat_result) -> Writer:
         """Note that a client opened a file for writing: nobody takes it until ``end_write``."""
         writer = Writer(login, path)
@@ -347,7 +446,7 @@ class Edge:
         elif not self.temporary(name) and self._leads_to(writer, inode):
             self.emit(EventKind.STORED, writer.login, writer.path, size=status.st_size)
 
-    def rename(self, login: str, old: bytes, new: bytes, *, replace: bool) -> None:
+    def rename(self, login: str, old: str | bytes, new: str | bytes, *, replace: bool) -> None:
         """Rename inside a home for a client, and tell it: a file that gets a final name is complete."""
         old_parts, new_parts = parts_of(old), parts_of(new)
         if self.is_kept(login, old_parts) or self.is_kept(login, new_parts):
@@ -369,7 +468,7 @@ class Edge:
         if not writers and not self.temporary(posixpath.basename(path)):
             self.emit(EventKind.STORED, login, path, source=source, size=status.st_size)
 
-    def unlink(self, login: str, path: bytes) -> None:
+    def unlink(self, login: str, path: str | bytes) -> None:
         """Delete a file or a link for a client, and tell it."""
         parts = parts_of(path)
         if self.is_kept(login, parts):

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 from typing import Self, TypeVar
@@ -143,15 +143,16 @@ class RemoteClient(ABC):
         *,
         keep: Callable[[str, bytes], None] | None = None,
         settle: float | None = None,
+        skip: Container[str] = (),
     ) -> Iterator[tuple[str, bytes]]:
         """Retrieve the files of a folder one by one, by name, and delete each once it is read whole.
 
         Temporary names, directories, and files that change meanwhile are left alone. ``keep`` is called with each file
         before it is deleted (write it down there: an exception keeps the file on the server). ``settle`` leaves alone
-        files whose size or time changes within so many seconds.
+        files whose size or time changes within so many seconds; ``skip`` names files that are not ours to take.
         """
         for entry in self._settled(folder, settle):
-            if entry.is_dir or is_temporary(entry.name):
+            if entry.is_dir or is_temporary(entry.name) or entry.name in skip:
                 continue
             with suppress(FileNotFoundError):  # somebody else collected it first
                 data = self._read_steady(_join(folder, entry.name))

@@ -6,13 +6,11 @@ asks it for its RSA key first. Only a server that signs with nothing but SHA-1 n
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import errno
 import hashlib
 import socket
 import stat
-import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +24,7 @@ from typing_extensions import override
 
 from annexe5.errors import TargetError
 from annexe5.transport.edge import RemoteFile
+from annexe5.transport.loop import LoopThread
 from annexe5.transport.remote import (
     ConnectionLostError,
     HostKeyError,
@@ -380,15 +379,14 @@ class LegacySftpClient(_SshClient):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop: LoopThread | None = None
         self._conn: asyncssh.SSHClientConnection | None = None
         self._sftp: asyncssh.SFTPClient | None = None
 
     @override
     def _connect(self) -> None:
         if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            threading.Thread(target=self._loop.run_forever, name="annexe5-legacy-sftp", daemon=True).start()
+            self._loop = LoopThread("annexe5-legacy-sftp")
         try:
             self._run(self._open_session())
         except BaseException:
@@ -451,14 +449,14 @@ class LegacySftpClient(_SshClient):
         loop, self._loop = self._loop, None
         if loop:
             if conn:
-                loop.call_soon_threadsafe(conn.abort)
-            loop.call_soon_threadsafe(loop.stop)
+                loop.call(conn.abort)
+            loop.stop()
 
     def _run(self, action: Coroutine[Any, Any, T]) -> T:
         if self._loop is None:
             action.close()
             raise ConnectionLostError("connexion fermée")
-        return asyncio.run_coroutine_threadsafe(action, self._loop).result()
+        return self._loop.run(action)
 
     def _ask(self, path: str, action: Callable[[asyncssh.SFTPClient], Coroutine[Any, Any, T]]) -> T:
         if self._sftp is None:

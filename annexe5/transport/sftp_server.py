@@ -5,15 +5,12 @@ It opens no shell, follows no link, looks up no user of the machine, and tells e
 
 from __future__ import annotations
 
-import asyncio
-import io
 import os
 import stat
-import threading
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Self, cast
 
 import asyncssh
 from asyncssh.sftp import SFTPServerHandler
@@ -28,12 +25,12 @@ from annexe5.transport.edge import (
     EventKind,
     LockOut,
     OnEvent,
-    Writer,
-    is_stage,
+    ServedFile,
     parts_of,
     text_of,
     utc_now,
 )
+from annexe5.transport.loop import LoopThread
 from annexe5.transport.temporary import TemporaryName, is_temporary
 
 _BITS = stat.S_IRWXU | stat.S_IRWXG | stat.S_IRWXO
@@ -77,8 +74,7 @@ class SftpServer(Edge):
         self.sessions: set[asyncssh.SSHServerConnection] = set()
         self.keys = {account.login: _public_keys(account) for account in accounts}
         self._key = _host_key(host_key)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self._loop: LoopThread | None = None
         self._acceptor: asyncssh.SSHAcceptor | None = None
 
     @property
@@ -98,41 +94,23 @@ class SftpServer(Edge):
 
     def start(self) -> Self:
         """Serve. Raises ConfigurationError when the port is taken."""
-        ready = threading.Event()
-        failure: list[BaseException] = []
-
-        def serve() -> None:
-            loop = asyncio.new_event_loop()
-            asyncio.set_event_loop(loop)
-            try:
-                loop.run_until_complete(self._listen())
-            except BaseException as error:  # noqa: BLE001 - told to the thread that starts us
-                failure.append(error)
-                ready.set()
-                loop.close()
-                return
-            self._loop = loop
-            ready.set()
-            loop.run_forever()
-            loop.run_until_complete(self._close())
-            loop.close()
-
-        self._thread = threading.Thread(target=serve, name="annexe5-sftp", daemon=True)
-        self._thread.start()
-        ready.wait()
-        if failure:
-            self._thread.join()
+        loop = LoopThread("annexe5-sftp")
+        try:
+            loop.run(self._listen())
+        except OSError as error:
+            loop.stop()
             raise ConfigurationError(
-                f"Serveur SFTP : {self.host}:{self.port} pris ou interdit ({failure[0]}) ; choisissez un autre port."
-            ) from failure[0]
+                f"Serveur SFTP : {self.host}:{self.port} pris ou interdit ({error}) ; choisissez un autre port."
+            ) from error
+        self._loop = loop
         return self
 
     def stop(self) -> None:
         """Cut the sessions (files under way are aborted) and free the port. Raises the first error of ``on_event``."""
-        if self._thread and self._loop:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._thread = self._loop = None
+        loop, self._loop = self._loop, None
+        if loop:
+            loop.run(self._close())
+            loop.stop()
         self.raise_callback_error()
 
     def __enter__(self) -> Self:
@@ -149,17 +127,12 @@ class SftpServer(Edge):
 
     def drop_sessions(self) -> None:
         """Cut every connection at once, as a failing network does; also from within ``on_event``."""
-        if self._thread is threading.current_thread():
-            self._cut()
-        elif self._loop:
-            asyncio.run_coroutine_threadsafe(self._cut_from_outside(), self._loop).result()
+        if self._loop:
+            self._loop.call(self._cut)
 
     def _cut(self) -> None:
         for session in list(self.sessions):
             session.abort()
-
-    async def _cut_from_outside(self) -> None:
-        self._cut()
 
     async def _listen(self) -> None:
         self._acceptor = await asyncssh.listen(
@@ -312,14 +285,6 @@ class _Handler(SFTPServerHandler):
         await super()._cleanup(exc)
 
 
-class _File(io.FileIO):
-    """An open file: who writes it, and how far it was read."""
-
-    writer: Writer | None = None
-    path = ""
-    served = 0
-
-
 class _Files(asyncssh.SFTPServer):
     """The account's tree as its client sees it. Every operation of the base class that takes a path is replaced."""
 
@@ -338,9 +303,8 @@ class _Files(asyncssh.SFTPServer):
     # -- files
 
     @override
-    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> _File:
+    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> ServedFile:
         """Open a plain file, no link followed."""
-        parts = self._parts(path)
         if self._handles >= _MAX_HANDLES:
             raise asyncssh.SFTPFailure("Trop de fichiers ouverts dans cette session")
         writing = bool(pflags & (asyncssh.FXF_WRITE | asyncssh.FXF_APPEND))
@@ -348,58 +312,33 @@ class _Files(asyncssh.SFTPServer):
         if writing:
             flags |= sum(system for wire, system in _FLAGS if pflags & wire)
         mode = (0o666 if attrs.permissions is None else attrs.permissions) & _BITS | 0o600
-        with self._edge.folder(self._login, parts[:-1]) as folder:
-            fd = os.open(parts[-1], flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, mode, dir_fd=folder)
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
-            os.close(fd)
-            raise asyncssh.SFTPFailure("Ce n'est pas un fichier")
-        file = _File(fd, "rb+" if writing and pflags & asyncssh.FXF_READ else "wb" if writing else "rb")
-        file.path = text_of(parts)
-        if writing:
-            file.writer = self._edge.begin_write(self._login, file.path, status)
+        file = self._edge.open_file(self._login, path, flags, mode)
         self._handles += 1
         return file
 
     @override
     def read(self, file_obj: object, offset: int, size: int) -> bytes:
         """Read at an offset."""
-        file = cast("_File", file_obj)
+        file = cast("ServedFile", file_obj)
         data = os.pread(file.fileno(), size, offset)
         file.served = max(file.served, offset + len(data))
         return data
 
     @override
     def write(self, file_obj: object, offset: int, data: bytes) -> int:
-        """Write all or fail: a short write, which asyncssh would not see, is how a full disk begins."""
-        file = cast("_File", file_obj)
-        try:
-            self._spend(file.fileno(), offset + len(data))
-            done = 0
-            while done < len(data):
-                done += os.pwrite(file.fileno(), data[done:], offset + done)
-        except OSError as error:
-            if file.writer:
-                file.writer.failure = f"écriture refusée : {error.strerror}"
-            raise
-        return len(data)
+        """Write all or fail."""
+        return cast("ServedFile", file_obj).write_at(data, offset)
 
     @override
     def close(self, file_obj: object) -> None:
-        """Close, and tell: complete when the client closed it, aborted when the session ended first."""
-        file = cast("_File", file_obj)
+        """Close: complete when the client closed it, aborted when the session ended first."""
         self._handles -= 1
-        status = os.fstat(file.fileno())
-        file.close()
-        if file.writer:
-            self._edge.end_write(file.writer, status, cut=self.cut)
-        elif not self.cut and file.served >= status.st_size:
-            self._edge.emit(EventKind.READ, self._login, file.path, size=status.st_size)
+        cast("ServedFile", file_obj).finish(cut=self.cut)
 
     @override
     def fsetstat(self, file_obj: object, attrs: asyncssh.SFTPAttrs) -> None:
         """Set size, mode and times of an open file; its owner stays the server's."""
-        file = cast("_File", file_obj)
+        file = cast("ServedFile", file_obj)
         if attrs.size is not None and file.writer:
             self._spend(file.fileno(), attrs.size)
             os.ftruncate(file.fileno(), attrs.size)
@@ -410,9 +349,7 @@ class _Files(asyncssh.SFTPServer):
     @override
     def lstat(self, path: bytes) -> os.stat_result:
         """Describe an entry; a link is described, not followed."""
-        parts = parts_of(path)
-        with self._edge.folder(self._login, parts[:-1]) as folder:
-            return os.stat(parts[-1] if parts else ".", dir_fd=folder, follow_symlinks=False)
+        return self._edge.status(self._login, path)
 
     @override
     def stat(self, path: bytes) -> os.stat_result:
@@ -443,17 +380,9 @@ class _Files(asyncssh.SFTPServer):
     @override
     async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
         """List a folder; our own files under way are not shown."""
-        found = [asyncssh.SFTPName(name, attrs=_attrs(self.lstat(path))) for name in (b".", b"..")]
-        with self._edge.folder(self._login, parts_of(path)) as folder, os.scandir(folder) as entries:
-            for entry in entries:
-                try:
-                    status = entry.stat(follow_symlinks=False)
-                except FileNotFoundError:  # taken meanwhile
-                    continue
-                if not is_stage(entry.name):
-                    found.append(asyncssh.SFTPName(os.fsencode(entry.name), attrs=_attrs(status)))
-        for name in found:
-            yield name
+        here = self.lstat(path)
+        for name, status in ((b".", here), (b"..", here), *self._edge.entries(self._login, path)):
+            yield asyncssh.SFTPName(name, attrs=asyncssh.SFTPAttrs.from_local(status))
 
     @override
     def realpath(self, path: bytes) -> bytes:
@@ -479,21 +408,13 @@ class _Files(asyncssh.SFTPServer):
 
     @override
     def mkdir(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:
-        """Make a folder, and tell it: the contract names all those that stand."""
-        parts = self._parts(path)
-        with self._edge.folder(self._login, parts[:-1]) as folder:
-            os.mkdir(parts[-1], 0o755, dir_fd=folder)
-        self._edge.emit(EventKind.UNEXPECTED, self._login, text_of(parts), detail="dossier créé")
+        """Make a folder, and tell it."""
+        self._edge.make_folder(self._login, path)
 
     @override
     def rmdir(self, path: bytes) -> None:
         """Remove an empty folder that is not one of the account's."""
-        parts = self._parts(path)
-        if self._edge.is_kept(self._login, parts):
-            raise asyncssh.SFTPPermissionDenied("Ce dossier appartient au compte")
-        with self._edge.folder(self._login, parts[:-1]) as folder:
-            os.rmdir(parts[-1], dir_fd=folder)
-        self._edge.emit(EventKind.REMOVED, self._login, text_of(parts), detail="dossier")
+        self._edge.remove_folder(self._login, path)
 
     @override
     def readlink(self, path: bytes) -> bytes:
@@ -527,12 +448,6 @@ class _Files(asyncssh.SFTPServer):
         """Name the account, not a group of the machine."""
         return self._login
 
-    def _parts(self, path: bytes) -> tuple[bytes, ...]:
-        parts = parts_of(path)
-        if not parts:
-            raise asyncssh.SFTPPermissionDenied("C'est la racine du compte")
-        return parts
-
     def _refuse_link(self, path: bytes, detail: str) -> None:
         self._edge.emit(EventKind.UNEXPECTED, self._login, text_of(parts_of(path)), detail=detail)
         raise asyncssh.SFTPPermissionDenied("Les liens ne sont pas admis")
@@ -558,7 +473,3 @@ class _Files(asyncssh.SFTPServer):
             os.fchmod(fd, attrs.permissions & _BITS | 0o600)
         if attrs.mtime is not None:
             os.utime(fd, (attrs.mtime if attrs.atime is None else attrs.atime, attrs.mtime))
-
-
-def _attrs(status: Any) -> asyncssh.SFTPAttrs:
-    return asyncssh.SFTPAttrs.from_local(status)

@@ -201,6 +201,12 @@ class TestCollecting:
         assert list(client().collect(OUT)) == [("A.csv", b"A.csv"), ("B.csv", b"B.csv")]
         assert [entry.name for entry in server.list("FREE", OUT)] == [".hidden", "A.csv.tmp", "C.filepart", "PM"]
 
+    def test_what_is_not_ours_to_take_is_skipped(self, client, server):
+        for name in ("A.csv", "B.csv"):
+            server.deliver("FREE", f"{OUT}/{name}", b"x")
+        assert [name for name, _ in client().collect(OUT, skip={"A.csv"})] == ["B.csv"]
+        assert [entry.name for entry in server.list("FREE", OUT)] == ["A.csv"]
+
     def test_a_file_that_could_not_be_kept_stays(self, client, server):
         server.deliver("FREE", f"{OUT}/R.csv", b"x")
 
