@@ -7,10 +7,10 @@ writes everything in the journal first, and waits for answers no longer than the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from annexe5.campaign.journal import Journal
 from annexe5.campaign.observe import KEY, Observation, observe
@@ -18,7 +18,7 @@ from annexe5.campaign.target import Target
 from annexe5.campaign.verdicts import Bloque, EnAttente, NonConforme
 from annexe5.contract.calendar import PARIS, Calendar
 from annexe5.contract.names import build_name
-from annexe5.contract.profile import Profile
+from annexe5.contract.profile import FolderName, Profile
 from annexe5.contract.rejects import load_rejects
 from annexe5.contract.rules import rule
 from annexe5.exchange import Channel, Exchange
@@ -26,27 +26,10 @@ from annexe5.network import client as generated_client
 from annexe5.network.roles import load_roles
 from annexe5.orders import Event, OrderJudgement, judge_orders, load_cycle
 from annexe5.tables import load_table, write_rows
+from annexe5.transport.remote import MissingFolderError, RemoteClient
 
 Row = dict[str, str]
 Clock = Callable[[], datetime]
-
-
-class FileClient(Protocol):
-    """What the bench needs of a transport: see ``annexe5.transport.remote.RemoteClient``."""
-
-    def deposit(self, folder: str, name: str, data: bytes) -> None:
-        """Put a whole file in a folder."""
-
-    def collect(self, folder: str, *, keep: Callable[[str, bytes], None] | None = None) -> Iterator[tuple[str, bytes]]:
-        """Retrieve, keep, then delete each file of a folder."""
-
-    def list(self, folder: str) -> Sequence[_Entry]:
-        """List a folder."""
-
-
-class _Entry(Protocol):
-    name: str
-    is_dir: bool
 
 
 @dataclass(slots=True)
@@ -64,7 +47,7 @@ class Bench:
 
     target: Target
     profile: Profile
-    client: FileClient
+    client: RemoteClient
     journal: Journal
     clock: Clock
     wait: Callable[[float], object]
@@ -72,6 +55,7 @@ class Bench:
     channel: Channel = Channel.SFTP
     observations: list[Observation] = field(default_factory=list)
     ignored: frozenset[str] = frozenset()
+    watched: tuple[FolderName, ...] = ("retrait_acces",)
     _events: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
     _served: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _orders: dict[str, Placed] = field(default_factory=dict)
@@ -167,19 +151,29 @@ class Bench:
         self.client.deposit(self._path(where), recorded.name, content)
         return self._see(recorded)
 
+    def look_around(self) -> None:
+        """See that the contract's folders are there; what OUT already holds is another campaign's, and stays."""
+        codes = self.target.codes
+        self.client.list(self._path(self.profile.folder("depose_acces", codes.oi, codes.arcep)))
+        entries = self.client.list(self._path(self.profile.folder("retrait_acces", codes.oi, codes.arcep)))
+        self.ignored = frozenset(entry.name for entry in entries if not entry.is_dir)
+        with suppress(MissingFolderError):
+            self.client.list(self._path(self.profile.folder("retrait_pm", codes.oi, codes.arcep)))
+            self.watched = ("retrait_acces", "retrait_pm")
+
     def collect(self) -> list[Observation]:
         """Retrieve and delete what stands in OUT (TRA-10), the folders of both protocols looked into."""
         seen: list[Observation] = []
         codes = self.target.codes
         self._batch += 1
-        for folder in ("retrait_acces", "retrait_pm"):
-            where = self.profile.folder(folder, codes.oi, codes.arcep)  # type: ignore[arg-type]
+        for folder in self.watched:
+            where = self.profile.folder(folder, codes.oi, codes.arcep)
 
             def keep(name: str, data: bytes, where: str = where) -> None:
                 arrived = Exchange(self.clock(), self.channel, codes.oi, codes.oc, name, where, data)
                 seen.append(self._see(self.journal.record(arrived, batch=self._batch)))
 
-            for _ in self.client.collect(self._path(where), keep=keep):
+            for _ in self.client.collect(self._path(where), keep=keep, skip=self.ignored):
                 pass
         return seen
 
@@ -236,6 +230,33 @@ class Bench:
             if self._given_up(started):
                 return
             self.wait(self.target.campagne.intervalle_s)
+
+    def waiting_in(self, folder: str, name: str) -> bool:
+        """Tell whether a file of ours is still where it was dropped, once the OI has had time to take it."""
+        started = self.clock()
+        while any(entry.name == name for entry in self.client.list(self._path(folder))):
+            if self._at_rest() or self._given_up(started):
+                return True
+            self.wait(self.target.campagne.intervalle_s)
+        return False
+
+    def answer_waits(self, reference: str) -> None:
+        """See that an answer, once in OUT, stays there until it is collected."""
+        codes = self.target.codes
+        folder = self._path(self.profile.folder("retrait_acces", codes.oi, codes.arcep))
+        started = self.clock()
+        while not (there := self._names_in(folder)):
+            if self._given_up(started):
+                raise self._absent(reference, ["AR_OK", "AR_KO"], started)
+            self.wait(self.target.campagne.intervalle_s)
+        self.wait(self.target.campagne.intervalle_s)
+        lost = there - self._names_in(folder)
+        if lost:
+            raise NonConforme(f"{', '.join(sorted(lost))} : disparu de OUT avant que l'OC ne le récupère")
+        self.await_event(reference, "AR_OK", "AR_KO")
+
+    def _names_in(self, folder: str) -> set[str]:
+        return {entry.name for entry in self.client.list(folder) if not entry.is_dir} - self.ignored
 
     def _at_rest(self) -> bool:
         return self.idle is not None and self.idle()

@@ -56,7 +56,7 @@ def observe(
         )
     read = read_rows(exchange.data, load_table(flow.nom))
     findings += [finding.at(exchange.name) for finding in read.findings]
-    events = ()
+    events: tuple[Event, ...] = ()
     if flow.protocole == "ACCES":
         cycle = load_cycle()
         events = tuple(

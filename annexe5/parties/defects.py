@@ -100,7 +100,7 @@ def _doubled(flow: str) -> Defect:
 
 
 def _changed(flow: str, change: Callable[[Row], Mapping[str, str]]) -> Defect:
-    return Defect(rows=lambda name, found: [row | change(row) for row in found] if name == flow else found)
+    return Defect(rows=lambda name, found: [{**row, **change(row)} for row in found] if name == flow else found)
 
 
 def _dropped(flow: str) -> Defect:

@@ -190,7 +190,7 @@ class OiTwin:
         ligne = order.ligne
         if ligne is None or order.state in ("ANNULEE", "RESILIEE"):
             return
-        if order.hotline:
+        if order.hotline and not ligne.terrain:  # a hotline that nobody answers resolves nothing (FINT03)
             yield self._reprovision(order, "CHAUD", "COMMANDE HOTLINE", at)
         elif ligne.reprov in ("chaud", "travaux"):
             motive = "FIBRE OCCUPEE" if ligne.reprov == "chaud" else "TRAVAUX PROGRAMMES"
@@ -245,7 +245,8 @@ class OiTwin:
 
     def _failed(self, order: Order, at: datetime) -> None:
         order.state = "RACC_KO"
-        if order.ligne is not None and order.ligne.reprov == "froid" and not order.reprovisioned:
+        cold = order.hotline or (order.ligne is not None and order.ligne.reprov == "froid")
+        if cold and not order.reprovisioned:
             self._later(at + self.pace.intervention, partial(self._repair, order))
 
     def _make_available(self, order: Order, at: datetime) -> Iterable[Answer]:

@@ -1,0 +1,206 @@
+"""``annexe5 certify``: the features played against a party, and the report of what was seen.
+
+The party is reached first: what keeps us from it is a configuration error, never a verdict. The scenarios run under
+pytest in this process; the result is written whatever happened to them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from annexe5.campaign import plugin
+from annexe5.campaign.assemble import Frame, assemble
+from annexe5.campaign.bench import Bench
+from annexe5.campaign.fixtures import BENCH
+from annexe5.campaign.journal import JOURNAL_FILE, Journal
+from annexe5.campaign.results import RESULTS_FILE, CampaignResult, ScenarioResult, save
+from annexe5.campaign.standing import utc_now
+from annexe5.campaign.target import Target, load_target, secret
+from annexe5.campaign.twins import simulated_oi
+from annexe5.contract.paths import suite_root
+from annexe5.contract.profile import load_profile
+from annexe5.errors import ConfigurationError, UsageError
+from annexe5.findings import Verdict, exit_code
+from annexe5.transport.sftp_client import connect
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line asked for."""
+
+    party: str
+    target: Path | None
+    report: Path
+    defects: tuple[str, ...] = ()
+    profile: str = "covage-zmd-1.0"
+    seed: int = 5
+    redact: bool = True
+    lang: str = "fr"
+    pytest_args: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+
+
+def run(wanted: Wanted) -> int:
+    """Certify, write the report, give the exit code of DESIGN §5."""
+    if wanted.party != "oi":
+        raise UsageError(f"partie inconnue : {wanted.party!r}. Cette version certifie : oi.")
+    if wanted.target is not None and wanted.defects:
+        raise UsageError("--defect ne vaut que pour le jumeau : ôtez --target.")
+    folder = prepare_folder(wanted.report)
+    with ExitStack() as stack:
+        journal = stack.enter_context(Journal(folder / JOURNAL_FILE))
+        bench, simulated, secrets = stack.enter_context(open_bench(wanted, journal))
+        started = utc_now()
+        scenarios = play(bench, wanted, folder)
+        frame = Frame(
+            party=wanted.party,
+            simulated=simulated,
+            started=started,
+            ended=utc_now(),
+            command=" ".join(["annexe5", *wanted.command[1:]]),
+            seed=wanted.seed,
+            notes=_notes(bench, simulated, wanted),
+        )
+        result = assemble(bench, scenarios, frame)
+        save(result, folder)
+        report(result, folder, journal, wanted, secrets)
+    return exit_code(result.verdict)
+
+
+@contextmanager
+def open_bench(wanted: Wanted, journal: Journal) -> Iterator[tuple[Bench, bool, tuple[str, ...]]]:
+    """Reach the party under test: the one of the target file, or the twin served here."""
+    if wanted.target is None:
+        profile = load_profile(wanted.profile)
+        with simulated_oi(profile, seed=wanted.seed, defects=wanted.defects) as oi:
+            password = oi.accounts[0].password
+            environment = {"ANNEXE5_JUMEAU": password}
+            with _reach(oi.target, journal, environment) as bench:
+                bench.idle = lambda: oi.standing.idle
+                yield bench, True, (password,)
+    else:
+        target = load_target(wanted.target)
+        secrets = (secret(target.sftp.mot_de_passe),) if target.sftp.mot_de_passe else ()
+        with _reach(target, journal) as bench:
+            yield bench, False, secrets
+
+
+@contextmanager
+def _reach(target: Target, journal: Journal, environment: Mapping[str, str] | None = None) -> Iterator[Bench]:
+    """Connect, and see that the folders of the contract are there, before anything is judged."""
+    profile = load_profile(target.profil)
+    way = target.sftp
+    password = None
+    if way.mot_de_passe:
+        password = secret(way.mot_de_passe, environment) if environment else secret(way.mot_de_passe)
+    client = connect(
+        way.hote,
+        way.port,
+        way.login,
+        password=password,
+        key=way.cle,
+        host_key_md5=way.empreinte_md5,
+        host_key_sha256=way.empreinte_sha256,
+        timeout=way.delai_connexion_s,
+    )
+    with client:
+        bench = Bench(target, profile, client, journal, utc_now, threading.Event().wait)
+        bench.look_around()
+        yield bench
+
+
+def play(bench: Bench, wanted: Wanted, folder: Path) -> tuple[ScenarioResult, ...]:
+    """Run the features of a party; the scenarios come back as recorded."""
+    kept: list[ScenarioResult] = []
+    suite = suite_root()
+    arguments = [
+        str(suite / "features"),
+        "-c", str(suite / "features" / "pytest.ini"),
+        f"--rootdir={suite}",
+        f"--confcutdir={suite}",
+        f"--alluredir={folder / 'allure-results'}",
+        "-p", "no:cacheprovider",
+        "-m", wanted.party,
+        *wanted.pytest_args,
+    ]  # fmt: skip
+    wiring = _Wiring(bench, kept, _command_base(wanted))
+    status = pytest.main(arguments, plugins=[wiring])
+    if status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+        raise ConfigurationError("pytest n'a pas pu jouer les scénarios : voyez ses messages ci-dessus.")
+    if not kept:
+        raise ConfigurationError(
+            "aucun scénario n'a été joué : vérifiez ce que vous avez demandé à pytest après « -- »."
+        )
+    return tuple(kept)
+
+
+class _Wiring:
+    """Gives the bench to the fixtures, and takes the scenarios when the session ends."""
+
+    def __init__(self, bench: Bench, kept: list[ScenarioResult], command: str) -> None:
+        self.bench, self.kept, self.command = bench, kept, command
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[BENCH] = self.bench
+        config.stash[plugin.SINK] = self.kept.extend
+
+
+def report(result: CampaignResult, folder: Path, journal: Journal, wanted: Wanted, secrets: tuple[str, ...]) -> None:
+    """Write every form of the report, and say where it stands."""
+    from annexe5 import evidence  # noqa: PLC0415 -- heavy, and needed once
+
+    evidence.write_all(result, folder, bytes_of=journal.data, lang=wanted.lang, redact=wanted.redact, secrets=secrets)
+    counts = {verdict: sum(one.verdict is verdict for one in result.scenarios) for verdict in Verdict}
+    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+    print(f"\nVerdict : {result.verdict} ({told})\nRapport : {folder / 'rapport.html'}", file=sys.stderr)  # noqa: T201
+    for one in result.requirements:
+        if one.verdict in (Verdict.NON_CONFORME, Verdict.EN_ATTENTE, Verdict.ERREUR_CONFIGURATION):
+            orders = sorted({order for finding in one.findings for order in finding.orders})
+            concerned = f" – commandes {', '.join(orders[:12])}" if orders else ""
+            print(f"  {one.id} : {one.verdict}{concerned}", file=sys.stderr)  # noqa: T201
+
+
+def prepare_folder(folder: Path) -> Path:
+    """Make the report's folder; an earlier report of ours is replaced, anything else is left alone and refused."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"--report {folder} : c'est un fichier ; donnez un dossier.")
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = {entry.name for entry in folder.iterdir()} - {"README.md"}
+    if not entries:
+        return folder
+    if not entries & {RESULTS_FILE, JOURNAL_FILE}:
+        raise UsageError(
+            f"--report {folder} : le dossier n'est pas vide et n'est pas un rapport ; choisissez-en un autre."
+        )
+    for name in entries:
+        path = folder / name
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    return folder
+
+
+def _notes(bench: Bench, simulated: bool, wanted: Wanted) -> tuple[str, ...]:
+    notes = []
+    if simulated:
+        notes.append("Partie simulée : le jumeau OI de la suite, servi par SFTP sur cette machine.")
+    if wanted.defects:
+        notes.append(f"Défauts donnés au jumeau : {', '.join(wanted.defects)}.")
+    if getattr(bench.client, "legacy", False):
+        notes.append("Serveur limité aux signatures SHA-1 : joint par le client de secours (réserve de sécurité).")
+    if bench.ignored:
+        notes.append(
+            f"Fichiers présents dans OUT avant la campagne, laissés en place : {', '.join(sorted(bench.ignored))}."
+        )
+    return tuple(notes)
+
+
+def _command_base(wanted: Wanted) -> str:
+    target = f" --target {wanted.target}" if wanted.target else "".join(f" --defect {one}" for one in wanted.defects)
+    return f"annexe5 certify {wanted.party}{target}"
