@@ -131,7 +131,7 @@ def test_letter_case_and_empty_cells_make_no_difference_of_address(judge):
 
     assert judge(
         {"name": IPE.format("20170403"), "rows": [{}]},
-        {"name": ACCES.format("ZZZZ", 1), "as_is": [{KEY: "R1"} | address]},
+        {"name": ACCES.format("ZZZZ", 1), "as_is": [ordered]},
     ) == []  # fmt: skip
 
 
