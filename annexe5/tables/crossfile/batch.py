@@ -7,7 +7,7 @@ keeps the first ones of each file and counts the others.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -16,9 +16,10 @@ import polars as pl
 
 from annexe5.contract.profile import Profile, load_profile
 from annexe5.contract.rules import raw_rules, rule
-from annexe5.findings import Finding
+from annexe5.findings import Finding, Rule
 from annexe5.tables.crossfile.frames import EXPECTED, RECEIVED
 from annexe5.tables.crossfile.reading import LINE, CrossFile
+from annexe5.tables.schema import load_table, weakest
 from annexe5.tables.tally import Breach, Tally
 
 SAMPLES = 1000
@@ -123,9 +124,10 @@ class Teller:
         """Tell one place (or ``count`` places told as one) of one file."""
         if ident not in self.rules:
             return
+        blamed = column or columns(ident)[0]
         made = Breach(
-            rule(ident),
-            column or columns(ident)[0],
+            _worth(ident, file.flow, blamed),
+            blamed,
             expected=expected,
             requirement=clause(ident, file.flow),
             details=details,
@@ -159,6 +161,15 @@ class Teller:
 def columns(ident: str) -> tuple[str, ...]:
     """Give the columns a rule names, as its file writes them."""
     return tuple(raw_rules()[ident]["columns"])
+
+
+@lru_cache(maxsize=1024)
+def _worth(ident: str, flow: str, column: str) -> Rule:
+    """Give a rule worth no more than the column it blames, where the flow's table knows that column."""
+    found, blamed = rule(ident), load_table(flow).by_name.get(column)
+    if blamed is None:
+        return found
+    return replace(found, confidence=weakest(found.confidence, blamed.trust("name")))
 
 
 def clause(ident: str, flow: str) -> str:

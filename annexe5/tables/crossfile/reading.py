@@ -33,8 +33,8 @@ Keep = Callable[[pl.DataFrame], pl.DataFrame]
 class CrossFile:
     """One file of a batch.
 
-    ``shown`` is the path findings tell; ``header`` the columns in the file's order, under their names in the table;
-    ``facts`` what its name says (``oi``, ``oc``, ``date``, ``seq``, ``pm``, ``insee``), as far as it could be read.
+    ``shown`` is the path findings tell; ``header`` the columns in the file's order, under the table's names for those
+    it knows; ``facts`` what its name says (``oi``, ``oc``, ``date``, ``seq``, ``pm``, ``insee``), as far as it could be read.
     """
 
     shown: str
@@ -100,7 +100,7 @@ def own_name(shown: str) -> str:
 
 
 def _header(block: Block, table: Table) -> tuple[tuple[str, ...], str] | None:
-    """Give the table's name of each cell of the first record, ``@n`` where it is no column, and the separator."""
+    """Give the name of each column, the table's where it has one and never twice the same, and the separator."""
     lines = _lines(block)
     separator = find_separator(lines[0], table) if lines else ""
     record = read_record(lines, 0, 0, separator, complete=True) if lines else None
@@ -109,7 +109,11 @@ def _header(block: Block, table: Table) -> tuple[tuple[str, ...], str] | None:
     header = read_header(record.cells, table, Tally())
     if header.absent:
         return None
-    names = (one.name if one else f"@{place}" for place, one in enumerate(header.places))
+    known = {one.name for one in header.places if one}
+    names: list[str] = []
+    for place, one in enumerate(header.places):
+        name = one.name if one else header.titles[place].strip()
+        names.append(name if one or (name and name not in known and name not in names) else f"@{place}")
     return tuple(names), separator
 
 

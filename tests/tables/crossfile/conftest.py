@@ -1,14 +1,13 @@
 """Batches of files in memory, written as crossfile.toml writes its examples."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from annexe5.contract.names import judge_name
 from annexe5.contract.profile import load_profile
-from annexe5.tables.crossfile import CrossFile
+from annexe5.tables.crossfile import CrossFile, cross_file
 from annexe5.tables.octets import from_bytes
 from annexe5.tables.schema import load_table
 
@@ -43,4 +42,7 @@ def _file_of(
         rows = list(as_is)
         header = tuple(dict.fromkeys(column for row in rows for column in row))
     text = "".join(";".join(cells) + "\n" for cells in [header, *([row.get(c, "") for c in header] for row in rows)])
-    return CrossFile(name, named.flow, header, from_bytes(text.encode()), facts=MappingProxyType(dict(named.fields)))
+    file = cross_file(from_bytes(text.encode(), name), load_profile())
+    assert file is not None
+    assert set(file.header) == set(header)
+    return file

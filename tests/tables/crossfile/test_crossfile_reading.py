@@ -51,6 +51,13 @@ def test_columns_are_found_by_name_whatever_their_order_case_or_alias():
     assert read(data) == [(2, "N1", "P1")]
 
 
+def test_a_column_the_table_does_not_know_keeps_its_own_name():
+    file = cross_file(from_bytes(body("P1;x;y;z\n", header="ReferencePM;Longueur;ReferencePM;Longueur"), NAME), PROFILE)
+
+    assert file.header == ("ReferencePM", "Longueur", "@2", "@3")
+    assert file.read(["Longueur"]).rows() == [(2, "x")]
+
+
 def test_a_column_the_file_lacks_is_empty():
     assert read(body("P1;NRO-PON\n", header="ReferencePM;TypeNRO")) == [(2, "", "P1")]
 
