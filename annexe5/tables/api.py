@@ -1,0 +1,180 @@
+"""Judge, read and write one table: the calls the rest of the house makes."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+from typing import Literal
+
+from annexe5.contract.names import judge_name
+from annexe5.contract.profile import Profile, load_profile
+from annexe5.errors import UsageError
+from annexe5.findings import Finding, Verdict, verdict_of
+from annexe5.tables import exact
+from annexe5.tables.exact import Asked
+from annexe5.tables.header import Header
+from annexe5.tables.octets import Source, from_bytes, from_path
+from annexe5.tables.schema import Table
+from annexe5.tables.tally import Tally
+
+Engine = Literal["auto", "exact", "fast"]
+
+
+@dataclass(frozen=True, slots=True)
+class TableReport:
+    """What a file is worth: its number of rows, its findings by line (see ``Tally`` for their count), its verdict."""
+
+    flow: str
+    path: str
+    rows: int
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record by column name, at its first physical line; ``whole`` when it had the header's number of cells."""
+
+    line: int
+    values: Mapping[str, str]
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """Every record that can be read, and everything that is wrong with the file or with them, each with its line."""
+
+    rows: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+
+
+def judge_bytes(
+    data: bytes,
+    table: Table,
+    *,
+    path: str = "",
+    encoding: str = "utf-8",
+    max_samples: int | None = None,
+    facts: Mapping[str, str] | None = None,
+    engine: Engine = "exact",
+) -> TableReport:
+    """Judge a file held in memory; see ``judge_source``."""
+    source = from_bytes(data, path)
+    return judge_source(source, table, encoding=encoding, max_samples=max_samples, facts=facts, engine=engine)
+
+
+def judge_file(
+    path: Path,
+    table: Table,
+    *,
+    encoding: str = "utf-8",
+    max_samples: int | None = None,
+    facts: Mapping[str, str] | None = None,
+    engine: Engine = "auto",
+) -> TableReport:
+    """Judge a file of any size, streaming; UsageError when it cannot be read. See ``judge_source``."""
+    source = from_path(path)
+    return judge_source(source, table, encoding=encoding, max_samples=max_samples, facts=facts, engine=engine)
+
+
+def judge_source(
+    source: Source,
+    table: Table,
+    *,
+    encoding: str = "utf-8",
+    max_samples: int | None = None,
+    facts: Mapping[str, str] | None = None,
+    engine: Engine = "auto",
+) -> TableReport:
+    """Judge a table.
+
+    ``encoding`` is the declared one; ``max_samples`` caps the findings of one rule on one column (their counts always
+    add up to the true number); ``facts`` are those of the file's name, read from it when None.
+    """
+    known = facts_of(source.name) if facts is None else facts
+    asked = Asked(table, _codec(encoding), known)
+    tally = Tally(max_samples)
+    rows = exact.judge(source, asked, tally)
+    found = tally.findings(source.name)
+    return TableReport(table.flow, source.name, rows, found, verdict_of(found))
+
+
+def read_rows(
+    data: bytes, table: Table, *, encoding: str = "utf-8", facts: Mapping[str, str] | None = None
+) -> ReadResult:
+    """Read a file leniently: every record that can be read, by column name, with all that is wrong beside it.
+
+    A record with too few cells has its missing columns empty, one with too many loses what exceeds; ``whole`` tells.
+    """
+    rows: list[Row] = []
+
+    def keep(line: int, cells: Sequence[str], whole: bool, header: Header) -> None:
+        values = dict.fromkeys(table.names, "")
+        values.update({one.name: cell for one, cell in zip(header.places, cells, strict=False) if one})
+        rows.append(Row(line, MappingProxyType(values), whole))
+
+    tally = Tally()
+    exact.judge(from_bytes(data), Asked(table, _codec(encoding), facts or {}), tally, keep)
+    return ReadResult(tuple(rows), tally.findings())
+
+
+def write_rows(
+    table: Table, rows: Iterable[Mapping[str, str]], *, encoding: str = "utf-8", newline: str = "\r\n"
+) -> bytes:
+    r"""Write a file of the table: header in the contract's order, ``;``, quotes only where a cell needs them.
+
+    A column left out of a row is empty; UsageError for a column that the table has not, a value that the encoding
+    cannot carry, or another ``newline`` than ``\n`` and ``\r\n``.
+    """
+    if newline not in ("\n", "\r\n"):
+        raise UsageError(f"fin de ligne inconnue : {newline!r} ; LF ou CRLF.")
+    names, known = table.names, table.by_name.keys()
+    lines = [_line(names)]
+    for number, row in enumerate(rows, start=1):
+        if not row.keys() <= known:
+            unknown = [name for name in row if name not in known]
+            raise UsageError(f"{table.flow} : ligne {number} : colonnes inconnues : {', '.join(unknown)}.")
+        lines.append(_line([row.get(name, "") for name in names]))
+    text = newline.join([*lines, ""])
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError as reason:
+        raise UsageError(f"{table.flow} : {text[reason.start]!r} n'existe pas en {encoding}.") from None
+
+
+def _line(cells: Sequence[str]) -> str:
+    line = ";".join(cells)
+    if line.count(";") == len(cells) - 1 and not ('"' in line or "\n" in line or "\r" in line):
+        return line  # nothing to quote, as nearly always: four looks at the line instead of four at each cell
+    return ";".join(cell if not _needs_quotes(cell) else '"' + cell.replace('"', '""') + '"' for cell in cells)
+
+
+def _needs_quotes(cell: str) -> bool:
+    return '"' in cell or ";" in cell or "\n" in cell or "\r" in cell
+
+
+def facts_of(path: str, profile: Profile | None = None) -> Mapping[str, str]:
+    """Give what a file's name says of its content: ``date_fichier``, ``pm_fichier``, ``insee_fichier``, ``version``.
+
+    Only a name that stands for a flow says anything; ``profile`` is the default one when None.
+    """
+    name = PurePosixPath(path.replace("\\", "/").replace("!", "/")).name
+    return _facts(name, profile or load_profile()) if name else MappingProxyType({})
+
+
+def _facts(name: str, profile: Profile) -> Mapping[str, str]:
+    read = judge_name(profile, name)
+    if read.flow is None:
+        return MappingProxyType({})
+    wanted = {"date": "date_fichier", "pm": "pm_fichier", "insee": "insee_fichier", "version": "version"}
+    return MappingProxyType({fact: value for place, fact in wanted.items() if (value := read.fields.get(place))})
+
+
+def _codec(encoding: str) -> str:
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError:
+        raise UsageError(f"encodage inconnu : {encoding!r}.") from None

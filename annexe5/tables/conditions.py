@@ -1,0 +1,289 @@
+"""Conditions of row rules (``when``, ``then``, ``except``, ``only`` in schemas/rules/*.toml), typed at load.
+
+One small grammar, two readings: a Python closure over a row (the definition) and, in ``predicates``, a polars
+expression. ``{ Column = test }``, several columns together; ``any``, ``all``, ``not``. A comparison with an empty,
+unreadable or unknown side holds: another rule tells that. ``@name`` stands for a fact of the file (its date, its PM).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from annexe5.contract.rejects import load_rejects, read_motive
+from annexe5.tables.patterns import portable_problem
+
+Row = Sequence[str]
+Check = Callable[[Row], bool]
+COMPARISONS = ("equals_column", "date_not_after", "date_not_before", "months_after", "at_most_column")
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One column against one test; ``argument`` is what the test compares with, ``months`` an offset."""
+
+    column: str
+    kind: str
+    argument: tuple[str, ...] = ()
+    months: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part holds; no part at all holds."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one part holds."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold."""
+
+    part: Condition
+
+
+Condition = Test | All | AnyOf | Not
+ALWAYS = All(())
+
+
+# --- reading -------------------------------------------------------------------------------------------------
+
+
+def parse(written: Any) -> Condition:
+    """Type a condition as written; ValueError tells the key that is wrong."""
+    if not isinstance(written, Mapping):
+        raise ValueError(f"une condition est une table, reçu : {written!r}")  # noqa: TRY004  # told with its key
+    parts: list[Condition] = []
+    for key, value in written.items():
+        if key in ("any", "all"):
+            inner = tuple(parse(one) for one in _list(key, value))
+            parts.append(AnyOf(inner) if key == "any" else All(inner))
+        elif key == "not":
+            parts.append(Not(parse(value)))
+        else:
+            parts.append(_test(key, value))
+    return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+
+def _test(column: str, value: Any) -> Test:
+    if isinstance(value, str):
+        return Test(column, value) if value in ("filled", "empty") else Test(column, "equals", (value,))
+    if not isinstance(value, Mapping) or len(value) != 1:
+        raise ValueError(f"{column} : un texte ou une table d'une seule clé est attendu, reçu : {value!r}")
+    kind, argument = next(iter(value.items()))
+    key = f"{column}.{kind}"
+    if kind in ("in", "not_in"):
+        return Test(column, kind, tuple(_list(key, argument)))
+    if kind == "months_after":
+        other, months = _list(key, argument)
+        return Test(column, kind, (other,), int(months))
+    if kind not in ("matches", "motive", *COMPARISONS):
+        raise ValueError(f"{column} : test inconnu : {kind!r}")
+    return Test(column, kind, (_text(key, kind, argument),))
+
+
+def _text(key: str, kind: str, argument: Any) -> str:
+    if not isinstance(argument, str):
+        raise ValueError(f"{key} : un texte est attendu, reçu : {argument!r}")  # noqa: TRY004  # told with its key
+    if kind == "matches" and (problem := portable_problem(argument)):
+        raise ValueError(f"{key} : {problem}")
+    if kind == "motive" and argument not in ("known", "label"):
+        raise ValueError(f"{key} : « known » ou « label » attendu, reçu : {argument!r}")
+    return argument
+
+
+def _list(key: str, value: Any) -> Sequence[Any]:
+    if not isinstance(value, list | tuple) or not value:
+        raise ValueError(f"{key} : une liste non vide est attendue, reçu : {value!r}")
+    return value
+
+
+def tests_of(condition: Condition) -> Iterable[Test]:
+    """Give every test of a condition, in the order written."""
+    if isinstance(condition, Test):
+        yield condition
+    elif isinstance(condition, Not):
+        yield from tests_of(condition.part)
+    else:
+        for part in condition.parts:
+            yield from tests_of(part)
+
+
+def columns_of(condition: Condition) -> tuple[str, ...]:
+    """Give the columns a condition reads, each once, in the order written."""
+    found: dict[str, None] = {}
+    for test in tests_of(condition):
+        found[test.column] = None
+        if test.kind in COMPARISONS and not test.argument[0].startswith("@"):
+            found[test.argument[0]] = None
+    return tuple(found)
+
+
+# --- the definition: Python closures -------------------------------------------------------------------------
+
+
+def closure(condition: Condition, index: Mapping[str, int], facts: Mapping[str, str]) -> Check:
+    """Compile a condition to a function of a row; ``index`` places the columns, ``facts`` are those of the file."""
+    if isinstance(condition, Test):
+        return _closure_of_test(condition, index, facts)
+    if isinstance(condition, Not):
+        inner = closure(condition.part, index, facts)
+        return lambda row: not inner(row)
+    parts = tuple(closure(part, index, facts) for part in condition.parts)
+    if isinstance(condition, AnyOf):
+        return lambda row: any(part(row) for part in parts)
+    return _all(parts)
+
+
+def _all(parts: tuple[Check, ...]) -> Check:
+    if not parts:
+        return lambda _row: True
+    if len(parts) == 1:
+        return parts[0]
+    if len(parts) == 2:  # noqa: PLR2004
+        first, second = parts
+        return lambda row: first(row) and second(row)
+    return lambda row: all(part(row) for part in parts)
+
+
+def _closure_of_test(test: Test, index: Mapping[str, int], facts: Mapping[str, str]) -> Check:
+    place = index[test.column]
+    if test.kind in COMPARISONS:
+        return _comparison(test, place, index, facts)
+    holds = cell_test(test)
+    return lambda row: holds(row[place])
+
+
+def cell_test(test: Test) -> Callable[[str], bool]:
+    """Give the function of one cell that a test is; a comparison is not one."""
+    values = frozenset(test.argument)
+    if test.kind == "matches":
+        match = re.compile(test.argument[0]).fullmatch
+        return lambda value: match(value) is not None
+    tests: Mapping[str, Callable[[str], bool]] = {
+        "filled": lambda value: value != "",
+        "empty": lambda value: value == "",
+        "equals": values.__contains__,
+        "in": values.__contains__,
+        "not_in": lambda value: value != "" and value not in values,
+        "motive": known_motive if "known" in values else faithful_label,
+    }
+    return tests[test.kind]
+
+
+def _comparison(test: Test, place: int, index: Mapping[str, int], facts: Mapping[str, str]) -> Check:
+    compare = comparison(test)
+    other = test.argument[0]
+    if other.startswith("@"):
+        fixed = facts.get(other[1:], "")
+        return lambda row: compare(row[place], fixed)
+    there = index[other]
+    return lambda row: compare(row[place], row[there])
+
+
+def comparison(test: Test) -> Callable[[str, str], bool]:
+    """Give the function of two cells that a comparison stands for; it holds when either side cannot be read."""
+    comparisons: Mapping[str, Callable[[str, str], bool]] = {
+        "equals_column": lambda left, right: left == "" or right in ("", left),
+        "date_not_after": _dates_in_order,
+        "date_not_before": lambda left, right: _dates_in_order(right, left),
+        "months_after": lambda left, right: _is_months_after(left, right, test.months),
+        "at_most_column": _at_most,
+    }
+    return comparisons[test.kind]
+
+
+def expected_by(test: Test, index: Mapping[str, int], facts: Mapping[str, str]) -> Callable[[Row], str]:
+    """Give what a row should have held for a test to hold, as told in a finding."""
+    if test.kind in COMPARISONS:
+        other = test.argument[0]
+        fixed = facts.get(other[1:], "") if other.startswith("@") else None
+        there = index.get(other, 0)
+        if test.kind == "months_after":
+            return lambda row: months_later(row[there] if fixed is None else fixed, test.months)
+        return lambda row: row[there] if fixed is None else fixed
+    words = {"filled": "une valeur", "empty": "vide", "motive": "un code de rejects.csv"}
+    text = words.get(test.kind) or (" | ".join(test.argument))
+    text = f"autre que {text}" if test.kind == "not_in" else text
+    return lambda _row: text
+
+
+# --- values --------------------------------------------------------------------------------------------------
+
+_DATE = re.compile(r"[0-9]{8}(?: [0-9]{2}:[0-9]{2})?")
+_NUMBER = re.compile(r"[0-9]{1,18}")
+
+
+def is_date(text: str) -> bool:
+    """Tell whether the text is a day of the calendar, AAAAMMJJ."""
+    if len(text) != 8 or not text.isascii() or not text.isdigit():  # noqa: PLR2004
+        return False
+    try:
+        date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return False
+    return True
+
+
+def is_datetime(text: str) -> bool:
+    """Tell whether the text is a minute of the calendar, AAAAMMJJ HH:MM."""
+    return (
+        len(text) == 14  # noqa: PLR2004
+        and _DATE.fullmatch(text) is not None
+        and is_date(text[:8])
+        and text[9:11] < "24"
+        and text[12:] < "60"
+    )
+
+
+def _dates_in_order(early: str, late: str) -> bool:
+    if not (is_date(early) or is_datetime(early)) or not (is_date(late) or is_datetime(late)):
+        return True
+    shared = min(len(early), len(late))
+    return early[:shared] <= late[:shared]
+
+
+def months_later(text: str, months: int) -> str:
+    """Give the same day ``months`` later, AAAAMMJJ, the month's last day where that day does not exist."""
+    if not is_date(text[:8]):
+        return ""
+    years, month = divmod(int(text[:4]) * 12 + int(text[4:6]) - 1 + months, 12)
+    day = int(text[6:8])
+    while day > 28:  # noqa: PLR2004
+        if is_date(f"{years:04d}{month + 1:02d}{day:02d}"):
+            break
+        day -= 1
+    return f"{years:04d}{month + 1:02d}{day:02d}"
+
+
+def _is_months_after(left: str, right: str, months: int) -> bool:
+    if not is_date(left) or not is_date(right):
+        return True
+    return left == months_later(right, months)
+
+
+def _at_most(left: str, right: str) -> bool:
+    if not _NUMBER.fullmatch(left) or not _NUMBER.fullmatch(right):
+        return True
+    return int(left) <= int(right)
+
+
+def known_motive(value: str) -> bool:
+    """Tell whether a motive's code is in rejects.csv; an empty one holds (another rule wants it filled)."""
+    return value == "" or read_motive(value)[0] in load_rejects()
+
+
+def faithful_label(value: str) -> bool:
+    """Tell whether the label beside a known code is that of rejects.csv; no label, or no known code, holds."""
+    code, label = read_motive(value)
+    return not label or code not in load_rejects() or label == load_rejects()[code].label

@@ -1,0 +1,156 @@
+"""Rules over rows that share a key: unique, the same in a group, a total that is the group's sum.
+
+Each is fed rows in the order of the file and blames the later row, the first one seen being the reference; a sum
+blames the group's first row. The fast path feeds the same objects, with the rows of suspicious groups only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Protocol
+
+from annexe5.contract.requirements import load_requirements
+from annexe5.tables.conditions import Check, closure
+from annexe5.tables.rules import TableRule
+from annexe5.tables.schema import Table
+from annexe5.tables.tally import Breach, Tally
+
+Key = Callable[[Sequence[str]], tuple[str, ...]]
+
+
+class GroupRule(Protocol):
+    """What a cross-row rule is to an engine."""
+
+    def add(self, line: int, row: Sequence[str]) -> None:
+        """Take one row, with its physical line."""
+
+    def finish(self) -> None:
+        """Tell what only the whole file shows."""
+
+
+def group_rule(
+    made: TableRule, table: Table, index: Mapping[str, int], facts: Mapping[str, str], tally: Tally
+) -> GroupRule:
+    """Compile a cross-row rule; ``index`` places the columns in the rows that will be fed."""
+    kinds: dict[str, type[_Unique | _Same | _Sum]] = {"unique": _Unique, "same_in_group": _Same, "sum_in_group": _Sum}
+    return kinds[made.kind](made, table, index, facts, tally)
+
+
+def clause_for(made: TableRule, table: Table) -> str:
+    """Give the clause of a rule that speaks of this flow, when it has several."""
+    known = load_requirements()
+    named = [one for one in made.rule.requirements if table.flow in known[one].flows]
+    concerned = [one for one in made.rule.requirements if known[one].concerns(table.flow)]
+    return next(iter((*named, *concerned, *made.rule.requirements)), table.requirement)
+
+
+def breach_of(made: TableRule, table: Table, column: str, place: int) -> Breach:
+    """Give the breach of a rule at one column."""
+    return Breach(made.rule, column, place, requirement=clause_for(made, table))
+
+
+def _getter(places: Sequence[int]) -> Key:
+    if len(places) == 1:
+        only = places[0]
+        return lambda row: (row[only],)
+    return itemgetter(*places)
+
+
+class _Base:
+    def __init__(
+        self, made: TableRule, table: Table, index: Mapping[str, int], facts: Mapping[str, str], tally: Tally
+    ) -> None:
+        self._tally = tally
+        self._key = _getter([index[name] for name in made.key])
+        self._out: Check | None = closure(made.leave_out, index, facts) if made.leave_out else None
+        self._set_up(made, table, index, facts)
+
+    def _set_up(self, made: TableRule, table: Table, index: Mapping[str, int], facts: Mapping[str, str]) -> None:
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """Nothing is left to tell once every row has been seen."""
+
+
+class _Unique(_Base):
+    def _set_up(self, made: TableRule, table: Table, index: Mapping[str, int], _facts: Mapping[str, str]) -> None:
+        column = (made.columns or made.key)[0]
+        self._place = index[column]
+        self._breach = breach_of(made, table, column, self._place)
+        self._first: dict[tuple[str, ...], int] = {}
+
+    def add(self, line: int, row: Sequence[str]) -> None:
+        if self._out and self._out(row):
+            return
+        first = self._first.setdefault(self._key(row), line)
+        if first != line:
+            self._tally.add(self._breach, line, row[self._place], expected=str(first))
+
+
+class _Same(_Base):
+    def _set_up(self, made: TableRule, table: Table, index: Mapping[str, int], _facts: Mapping[str, str]) -> None:
+        self._columns = [(index[name], breach_of(made, table, name, index[name])) for name in made.columns]
+        self._values = _getter([place for place, _breach in self._columns])
+        self._first: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def add(self, line: int, row: Sequence[str]) -> None:
+        if self._out and self._out(row):
+            return
+        values = self._values(row)
+        first = self._first.setdefault(self._key(row), values)
+        if first != values:
+            for (_place, breach), value, wanted in zip(self._columns, values, first, strict=True):
+                if value != wanted:
+                    self._tally.add(breach, line, value, expected=wanted or "vide")
+
+
+@dataclass(slots=True)
+class _Total:
+    line: int
+    total: str
+    sum: int = 0
+    without: int = 0
+    readable: bool = True
+
+
+class _Sum(_Base):
+    def _set_up(self, made: TableRule, table: Table, index: Mapping[str, int], facts: Mapping[str, str]) -> None:
+        self._place = index[made.total]
+        self._breach = breach_of(made, table, made.total, self._place)
+        self._added = index[made.sum]
+        self._only = closure(made.only, index, facts) if made.only else None
+        self._optional = closure(made.with_or_without, index, facts) if made.with_or_without else None
+        self._groups: dict[tuple[str, ...], _Total] = {}
+
+    def add(self, line: int, row: Sequence[str]) -> None:
+        if self._out and self._out(row):
+            return
+        key = self._key(row)
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = _Total(line, row[self._place])
+        if self._only and not self._only(row):
+            return
+        amount = row[self._added]
+        if not readable(amount):
+            group.readable = False
+            return
+        group.sum += int(amount)
+        if not (self._optional and self._optional(row)):
+            group.without += int(amount)
+
+    def finish(self) -> None:
+        for group in self._groups.values():
+            if not group.readable or not readable(group.total):
+                continue
+            if int(group.total) not in (group.sum, group.without):
+                both = {group.sum, group.without} if self._optional else {group.sum}
+                expected = " ou ".join(str(one) for one in sorted(both))
+                self._tally.add(self._breach, group.line, group.total, expected=expected)
+
+
+def readable(amount: str) -> bool:
+    """Tell whether a cell adds up: at most nine ASCII digits; anything else is told by its own rule."""
+    return 0 < len(amount) <= 9 and amount.isascii() and amount.isdigit()  # noqa: PLR2004
