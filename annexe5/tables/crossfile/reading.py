@@ -34,7 +34,8 @@ class CrossFile:
     """One file of a batch.
 
     ``shown`` is the path findings tell; ``header`` the columns in the file's order, under the table's names for those
-    it knows; ``facts`` what its name says (``oi``, ``oc``, ``date``, ``seq``, ``pm``, ``insee``), as far as it could be read.
+    it knows; ``facts`` what its name says (``oi``, ``oc``, ``date``, ``seq``, ``pm``, ``insee``), as far as it can be
+    read.
     """
 
     shown: str

@@ -1,6 +1,7 @@
 import pytest
 
 from annexe5.contract.rules import raw_rules
+from annexe5.findings import Severity
 from annexe5.tables.crossfile import cross_check, registered
 from annexe5.tables.crossfile.batch import _worth
 
