@@ -15,10 +15,11 @@ TargetError
 
 from __future__ import annotations
 
+import socket
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Container, Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -70,6 +71,22 @@ class ConnectionLostError(Exception):
 def wait_for(seconds: float) -> None:
     """Wait, the default pause between two tries."""
     threading.Event().wait(seconds)
+
+
+@contextmanager
+def reaching(where: str, host: str) -> Iterator[None]:
+    """Tell what stands in the way to a host, as an ``UnreachableError``."""
+    try:
+        yield
+    except socket.gaierror as error:
+        raise UnreachableError(
+            f"{where} : le nom « {host} » est inconnu du DNS ({error.strerror}) ; corrigez l'hôte."
+        ) from error
+    except (OSError, EOFError) as error:
+        reason = str(error) or type(error).__name__
+        raise UnreachableError(
+            f"{where} : pas de réponse ({reason}) ; vérifiez l'hôte, le port et l'ouverture du pare-feu."
+        ) from error
 
 
 class RemoteClient(ABC):

@@ -12,7 +12,7 @@ import hashlib
 import socket
 import stat
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -33,6 +33,7 @@ from annexe5.transport.remote import (
     RefusedError,
     RemoteClient,
     UnreachableError,
+    reaching,
     wait_for,
 )
 from annexe5.transport.temporary import temporary_name
@@ -89,20 +90,9 @@ class _Way:
                 sha256,
             )
 
-    @contextmanager
-    def reaching(self) -> Iterator[None]:
+    def reaching(self) -> AbstractContextManager[None]:
         """Tell what stands in the way to the host."""
-        try:
-            yield
-        except socket.gaierror as error:
-            raise UnreachableError(
-                f"{self.where} : le nom « {self.host} » est inconnu du DNS ({error.strerror}) ; corrigez l'hôte."
-            ) from error
-        except (OSError, EOFError) as error:
-            reason = error or type(error).__name__
-            raise UnreachableError(
-                f"{self.where} : pas de réponse ({reason}) ; vérifiez l'hôte, le port et l'ouverture du pare-feu."
-            ) from error
+        return reaching(self.where, self.host)
 
 
 def fingerprints(public_blob: bytes) -> tuple[str, str]:
