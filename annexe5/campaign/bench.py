@@ -199,24 +199,29 @@ class Bench:
         """Give what was seen of an order so far."""
         return list(self._events[reference])
 
-    def await_event(self, reference: str, *kinds: str, after: int = 0) -> Event:
-        """Wait for one of some events of an order, the ``after`` first of them not counted.
+    def await_event(self, reference: str, *kinds: str, heard: Container[tuple[str, int]] = ()) -> Event:
+        """Wait for one of some events of an order, those ``heard`` (by file and line) left aside.
 
         Raises NonConforme when it is absent past the time agreed, EnAttente when its deadline is not reached.
         """
         started = self.clock()
         while True:
-            found = [event for event in self._events[reference] if event.kind in kinds]
-            if len(found) > after:
-                return found[after]
+            found = self._find(reference, kinds, heard)
+            if found is not None:
+                return found
             resting = self._at_rest()
             self.collect()
-            found = [event for event in self._events[reference] if event.kind in kinds]
-            if len(found) > after:
-                return found[after]
+            found = self._find(reference, kinds, heard)
+            if found is not None:
+                return found
             if resting or self._given_up(started):
                 raise self._absent(reference, kinds, started)
             self.wait(self.target.campagne.intervalle_s)
+
+    def _find(self, reference: str, kinds: Sequence[str], heard: Container[tuple[str, int]]) -> Event | None:
+        return next(
+            (one for one in self._events[reference] if one.kind in kinds and (one.file, one.line) not in heard), None
+        )
 
     def settle(self) -> None:
         """Collect until nothing more comes: to see that something does not come."""

@@ -6,6 +6,7 @@ pytest in this process; the result is written whatever happened to them.
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 import threading
@@ -139,7 +140,7 @@ def play(bench: Bench, wanted: Wanted, folder: Path) -> tuple[ScenarioResult, ..
         raise ConfigurationError(
             "aucun scénario n'a été joué : vérifiez ce que vous avez demandé à pytest après « -- »."
         )
-    return tuple(kept)
+    return tuple(one for one in kept if wanted.party.upper() in one.parties)
 
 
 class _Wiring:
@@ -151,6 +152,7 @@ class _Wiring:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[BENCH] = self.bench
         config.stash[plugin.SINK] = self.kept.extend
+        config.stash[plugin.REPLAY] = lambda ident: f"{self.command} -- {shlex.quote(ident)}"
 
 
 def report(result: CampaignResult, folder: Path, journal: Journal, wanted: Wanted, secrets: tuple[str, ...]) -> None:

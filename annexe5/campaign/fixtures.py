@@ -31,12 +31,24 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def scene(bench: Bench, scenario_record: object) -> Iterator[Scene]:
-    """Give a scenario its scene; when it ends, record what was seen and what the oracle says of its orders."""
+def scene(bench: Bench, scenario_record: ScenarioRecord) -> Scene:
+    """Give a scenario its scene; when its steps have ended, record what was seen and what the oracle says of it."""
     played = Scene(bench)
-    yield played
-    record_scene(played, scenario_record)
+    scenario_record.at_end(lambda: record_scene(played, scenario_record))
+    return played
 
 
-def record_scene(played: Scene, record: object) -> None:
-    """Hand over orders, exchanges and findings of a scene."""
+def record_scene(played: Scene, record: ScenarioRecord) -> None:
+    """Hand over the orders, exchanges and files of a scene, and every finding against the party under test."""
+    bench = played.bench
+    references = [order.reference for order in played.orders]
+    for order in references:
+        record.add_order(order)
+    seen = [*played.sent, *played.files()]
+    for one in sorted(seen, key=lambda one: one.exchange.number):
+        record.add_exchange(one.exchange.number)
+        record.attach(one.exchange.name, one.exchange.data)
+    for one in played.files():
+        record.add_findings(one.findings)
+    for judged in bench.judge(references).values():
+        record.add_findings(judged.findings)

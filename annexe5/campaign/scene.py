@@ -37,7 +37,7 @@ class Scene:
     route: Event | None = None
     answer: Event | None = None
     start: int = 0
-    _heard: dict[tuple[str, str], int] = field(default_factory=dict)
+    _heard: set[tuple[str, int]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.start = len(self.bench.observations)
@@ -179,11 +179,8 @@ class Scene:
 
     def _hear(self, *kinds: str, fresh: bool = True) -> Event:
         """Give the next event of some kinds; ``fresh`` skips those a step of this scenario has heard."""
-        key = (self.order.reference, kinds[0])
-        heard = self._heard.get(key, 0) if fresh else 0
-        event = self.bench.await_event(self.order.reference, *kinds, after=heard)
-        if fresh:
-            self._heard[key] = heard + 1
+        event = self.bench.await_event(self.order.reference, *kinds, heard=self._heard if fresh else ())
+        self._heard.add((event.file, event.line))
         return event
 
     def acknowledged(self) -> None:

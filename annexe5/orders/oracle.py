@@ -140,6 +140,8 @@ class _Judge:
     def _in_turn(self, event: Event) -> bool:
         """Take the transition; when there is none tell it, and go on from where the sender seems to be."""
         order = self.order
+        if event.kind == "ANNUL":
+            order.cancelling += 1  # in turn or not, it calls for one answer
         if event.kind == "CMD" and order.state != "INCONNUE":
             order.repeated += 1  # a reference used twice is the OI's to reject (FIMP13); the life goes on unchanged
             return False
@@ -157,8 +159,6 @@ class _Judge:
             order.state = transition.to or order.state
         elif not self._out_of_turn(event):
             return False
-        if event.kind == "ANNUL":
-            order.cancelling += 1
         return True
 
     def _out_of_turn(self, event: Event) -> bool:

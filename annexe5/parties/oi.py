@@ -348,7 +348,6 @@ class OiTwin:
         return build_name(self.profile, flow, oi=self.oi, oc=oc, date=day, seq=number)
 
     def _file(self, flow: str, oc: str, rows: list[Row], now: datetime, cause: Exchange | None) -> Exchange:
-        table = load_table(flow)
         return Exchange(
             at=now,
             channel=cause.channel if cause else Channel.SFTP,
@@ -356,5 +355,5 @@ class OiTwin:
             receiver=oc,
             name=self._name(flow, oc, now),
             folder=self.profile.folder(self.profile.flow(flow).dossier, self.oi, self.arcep),
-            data=write_rows(table, [{name: row.get(name, "") for name in table.names} for row in rows]),
+            data=write_rows(load_table(flow), rows),
         )

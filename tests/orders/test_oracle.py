@@ -110,6 +110,11 @@ def test_an_answer_is_awaited_until_its_deadline_then_absent():
     ]
 
 
+def test_a_cancellation_out_of_turn_may_be_refused():
+    assert rules_of("CMD AR_OK ANNUL CR_ANNUL_ANNUL ANNUL CR_ANNUL_KO", party="OI") == []
+    assert rules_of("ANNUL CR_ANNUL_KO", party="OI") == []
+
+
 def test_the_breaches_of_the_other_side_can_be_left_out():
     story = "CMD AR_OK CR_OK MES"
     assert rules_of(story, party="OC") == ["CYC-ORDRE"]

@@ -1,0 +1,8 @@
+"""Wires pytest: features are collected as they are, steps and fixtures come from here."""
+
+pytest_plugins = [
+    "annexe5.campaign.gherkin",
+    "annexe5.campaign.plugin",
+    "annexe5.campaign.fixtures",
+    "steps.acces",
+]
