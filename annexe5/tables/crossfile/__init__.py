@@ -7,6 +7,7 @@ are read a block at a time and only in the columns compared, so that a month of 
 from annexe5.tables.crossfile import acces, deadlines, history, reports
 from annexe5.tables.crossfile.batch import Batch, cross_check, registered
 from annexe5.tables.crossfile.reading import CrossFile, cross_file, open_batch
+from annexe5.tables.crossfile.together import together
 
 __all__ = [
     "Batch",
@@ -19,4 +20,5 @@ __all__ = [
     "open_batch",
     "registered",
     "reports",
+    "together",
 ]

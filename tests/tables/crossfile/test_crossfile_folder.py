@@ -8,7 +8,7 @@ from annexe5.contract.names import build_name
 from annexe5.contract.profile import load_profile
 from annexe5.findings import Verdict
 from annexe5.tables import judge_file, load_table, write_rows
-from annexe5.tables.crossfile import cross_check, open_batch
+from annexe5.tables.crossfile import cross_check, open_batch, together
 
 PROFILE = load_profile()
 SENT = {
@@ -59,3 +59,16 @@ def test_what_only_the_folder_shows_is_told_in_the_file_that_says_it(send, tmp_p
         ("CROISE-PM-INCONNU", str(catalogue), 2, "77011999R"),
         ("CROISE-CRMAD-LOGEMENTS", str(report), 2, "6"),
     }
+
+
+def test_a_folder_is_judged_as_a_whole_each_file_with_its_own_findings(send, tmp_path):
+    reports = {}
+    for flow in SENT:
+        path = send(flow, **({"ReferencePM": "77011999R"} if flow == "CPN" else {}))
+        reports[flow] = judge_file(path, load_table(flow))
+
+    whole = together(list(reports.values()), sorted(tmp_path.iterdir()), PROFILE)
+
+    verdicts = {one.flow: one.verdict for one in whole}
+    assert verdicts.pop("CPN") is Verdict.NON_CONFORME
+    assert set(verdicts.values()) == {Verdict.CONFORME}
