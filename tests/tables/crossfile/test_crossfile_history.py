@@ -1,5 +1,7 @@
 """The finer points of IPE histories: several files, several OIs, identifiers that change, lots, dates unknown."""
 
+from dataclasses import replace
+
 import pytest
 
 from annexe5.tables.crossfile import cross_check, history
@@ -95,6 +97,19 @@ def test_three_months_count_from_the_last_file_that_showed_the_address_alive(jud
 
     assert [one.rule for one in found] == expected
     assert [one.expected for one in found] == ["20170703"] * len(expected)
+
+
+@pytest.mark.parametrize(("still", "expected"), [("20170710", []), ("20170711", ["CROISE-IPE-ABANDON-LONG"])])
+def test_one_week_of_grace_after_three_months(judge, still, expected):
+    found = judge((ipe("20170403"), [row(1, GONE)]), (ipe(still), [row(1, GONE)]))
+
+    assert [one.rule for one in found] == expected
+
+
+def test_an_ipe_without_date_has_no_place_in_a_history(file_of):
+    dated, undated = file_of(ipe("20170403"), [row(1)]), file_of(ipe("20170410"), [row(1, CIBLE)])
+
+    assert cross_check([dated, replace(undated, facts={"oi": "COVG"})]) == []
 
 
 def test_an_address_abandoned_before_the_first_file_may_leave(judge):

@@ -25,11 +25,12 @@ def rules(found):
 
 
 def test_the_ipe_in_force_is_the_last_one_before_the_report(judge):
-    later = {"NombreLogementsAdresseIPE": "9"}
+    other = {"NombreLogementsAdresseIPE": "9"}
 
     assert judge(
+        {"name": IPE.format("20170327"), "rows": [other]},
         {"name": IPE.format("20170403"), "rows": [{}]},
-        {"name": IPE.format("20170410"), "rows": [later]},
+        {"name": IPE.format("20170410"), "rows": [other]},
         {"name": CR.format("ZZZZ", "20170407"), "rows": [{}]},
     ) == []  # fmt: skip
 
@@ -90,6 +91,14 @@ def test_works_announced_across_easter_count_working_days_only(judge):
 
     assert rules(judge({"name": name, "rows": [{"DateAdduction": "20170417"}]})) == ["INTERP-PREAVIS"]
     assert judge({"name": name, "rows": [{"DateAdduction": "20170418"}]}) == []
+
+
+def test_the_fifteenth_working_day_after_the_works_is_in_time(judge):
+    name = "COVAGE_ZMD_COVG_ZZZZ_PM_77011616R_ADDU_V22_{}_000001.csv"
+    works = {"rows": [{"DateAdduction": "20170418"}]}
+
+    assert judge({"name": name.format("20170511"), **works}) == []
+    assert [one.expected for one in judge({"name": name.format("20170512"), **works})] == ["20170511"]
 
 
 def test_one_reference_twice_in_one_file_is_left_to_the_rules_of_one_file(judge):
