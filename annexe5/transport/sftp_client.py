@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import errno
 import hashlib
+import io
 import socket
 import stat
 from collections.abc import Callable, Coroutine, Iterator
@@ -19,7 +20,6 @@ from typing import Any, TypeVar, cast
 
 import asyncssh
 import paramiko
-from paramiko.pkey import UnknownKeyType
 from typing_extensions import override
 
 from annexe5.errors import TargetError
@@ -150,6 +150,17 @@ class _SshClient(RemoteClient):
         self.way.check(blob)
         self.presented_md5, self.presented_sha256 = fingerprints(blob)
 
+    def _load_key(self) -> asyncssh.SSHKey | None:
+        if self.way.key is None:
+            return None
+        try:
+            return asyncssh.read_private_key(str(self.way.key), self.way.passphrase)
+        except (OSError, ValueError, asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
+            raise TargetError(
+                f"{self.where} : clé privée {self.way.key} illisible ({error}) ; attendu un fichier OpenSSH ou PEM, "
+                "avec sa phrase secrète s'il en a une."
+            ) from error
+
     def _login_error(self, error: Exception) -> LoginError:
         means = "la clé" if self.way.key else "le mot de passe"
         if self.way.key and self.way.password is not None:
@@ -174,7 +185,7 @@ class SftpClient(_SshClient):
     @override
     def _connect(self) -> None:
         key = self._load_key()
-        transport = self._authenticated(key)
+        transport = self._authenticated(_for_paramiko(key) if key else None)
         try:
             with self.way.reaching():
                 sftp = paramiko.SFTPClient.from_transport(transport)
@@ -231,17 +242,6 @@ class SftpClient(_SshClient):
                 raise
             except paramiko.SSHException as error:
                 raise ConnectionError(str(error)) from error
-
-    def _load_key(self) -> paramiko.PKey | None:
-        if self.way.key is None:
-            return None
-        try:
-            return paramiko.PKey.from_path(self.way.key, self.way.passphrase)
-        except (OSError, ValueError, TypeError, paramiko.SSHException, UnknownKeyType) as error:
-            raise TargetError(
-                f"{self.where} : clé privée {self.way.key} illisible ({error}) ; attendu un fichier OpenSSH ou PEM, "
-                "avec sa phrase secrète s'il en a une."
-            ) from error
 
     def _authenticated(self, key: paramiko.PKey | None) -> paramiko.Transport:
         """Offer the key, then the password, each on a connection of its own.
@@ -344,6 +344,13 @@ class SftpClient(_SshClient):
             ]
 
 
+def _for_paramiko(key: asyncssh.SSHKey) -> paramiko.PKey:
+    """Hand a key over in the one form that paramiko reads without fail: it knows no PKCS #8, nor its passphrases."""
+    kinds: dict[str, type[paramiko.PKey]] = {"ssh-rsa": paramiko.RSAKey, "ssh-ed25519": paramiko.Ed25519Key}
+    kind = kinds.get(key.get_algorithm(), paramiko.ECDSAKey)
+    return kind.from_private_key(io.StringIO(key.export_private_key("openssh").decode()))
+
+
 def _rename_plainly(sftp: paramiko.SFTPClient, old: str, new: str) -> None:
     """Rename on a server that does not know posix-rename: its own refuses to cover a file."""
     try:
@@ -384,6 +391,7 @@ class LegacySftpClient(_SshClient):
             raise
 
     async def _open_session(self) -> None:
+        key = self._load_key()
         verdict: list[HostKeyError] = []
         client = self
 
@@ -405,7 +413,7 @@ class LegacySftpClient(_SshClient):
                     known_hosts=b"",
                     username=self.way.login,
                     password=self.way.password,
-                    client_keys=[self._load_key()] if self.way.key else None,
+                    client_keys=[key] if key else None,
                     agent_path=None,
                     config=None,
                     gss_host=None,
@@ -426,12 +434,6 @@ class LegacySftpClient(_SshClient):
             raise self._login_error(error) from error
         except asyncssh.Error as error:
             raise UnreachableError(f"{self.where} : la session ne s'ouvre pas ({error}).") from error
-
-    def _load_key(self) -> asyncssh.SSHKey:
-        try:
-            return asyncssh.read_private_key(str(self.way.key), self.way.passphrase)
-        except (OSError, ValueError, asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
-            raise TargetError(f"{self.where} : clé privée {self.way.key} illisible ({error}).") from error
 
     @override
     def _disconnect(self) -> None:
