@@ -3,6 +3,7 @@
 pytest_plugins = [
     "annexe5.campaign.gherkin",
     "annexe5.campaign.plugin",
+    "annexe5.campaign.allure_bridge",
     "annexe5.campaign.fixtures",
     "steps.acces",
 ]

@@ -5,6 +5,7 @@ Commands import what they need when they run: the verdict on a small file must s
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -33,6 +34,8 @@ DEFAULT_PROFILE = "covage-zmd-1.0"
 
 def main() -> None:
     """Run the command line; a configuration error is told in words, exit code 2."""
+    for library in ("paramiko", "asyncssh"):  # they log tracebacks of what we tell in words
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     try:
         app()
     except ConfigurationError as error:

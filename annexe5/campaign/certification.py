@@ -10,7 +10,7 @@ import shlex
 import shutil
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +21,17 @@ from annexe5.campaign import plugin
 from annexe5.campaign.assemble import Frame, assemble
 from annexe5.campaign.bench import Bench
 from annexe5.campaign.fixtures import BENCH
+from annexe5.campaign.gherkin import declared_tags
 from annexe5.campaign.journal import JOURNAL_FILE, Journal
+from annexe5.campaign.lint import FeatureRefusedError, read_feature
+from annexe5.campaign.progress import Progress
 from annexe5.campaign.results import RESULTS_FILE, CampaignResult, ScenarioResult, save
 from annexe5.campaign.standing import utc_now
 from annexe5.campaign.target import Target, load_target, secret
 from annexe5.campaign.twins import simulated_oi
 from annexe5.contract.paths import suite_root
 from annexe5.contract.profile import load_profile
+from annexe5.contract.requirements import load_requirements
 from annexe5.errors import ConfigurationError, UsageError
 from annexe5.findings import Verdict, exit_code
 from annexe5.transport.sftp_client import connect
@@ -122,18 +126,21 @@ def play(bench: Bench, wanted: Wanted, folder: Path) -> tuple[ScenarioResult, ..
     """Run the features of a party; the scenarios come back as recorded."""
     kept: list[ScenarioResult] = []
     suite = suite_root()
+    chosen, options = _split(wanted.pytest_args, suite)
     arguments = [
-        str(suite / "features"),
+        *(chosen or [str(suite / "features")]),
         "-c", str(suite / "features" / "pytest.ini"),
         f"--rootdir={suite}",
         f"--confcutdir={suite}",
         f"--alluredir={folder / 'allure-results'}",
         "-p", "no:cacheprovider",
         "-m", wanted.party,
-        *wanted.pytest_args,
+        *options,
     ]  # fmt: skip
-    wiring = _Wiring(bench, kept, _command_base(wanted))
-    status = pytest.main(arguments, plugins=[wiring])
+    wiring = _Wiring(bench, kept, _command_base(wanted), None if chosen else _written(suite / "features"))
+    progress = Progress()
+    progress.begin(f"annexe5 certify {wanted.party} : {bench.target.described}")
+    status = pytest.main(arguments, plugins=[wiring, progress])
     if status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
         raise ConfigurationError("pytest n'a pas pu jouer les scénarios : voyez ses messages ci-dessus.")
     if not kept:
@@ -143,15 +150,34 @@ def play(bench: Bench, wanted: Wanted, folder: Path) -> tuple[ScenarioResult, ..
     return tuple(one for one in kept if wanted.party.upper() in one.parties)
 
 
+def _split(arguments: Sequence[str], suite: Path) -> tuple[list[str], list[str]]:
+    """Tell scenarios named one by one (``features/….feature::…``) from pytest's options."""
+    chosen = [str(suite / one) for one in arguments if ".feature" in one and not one.startswith("-")]
+    return chosen, [one for one in arguments if ".feature" not in one or one.startswith("-")]
+
+
+def _written(features: Path) -> int | None:
+    """Count the runs that the feature files hold: as many must be collected. None: pytest will tell what is wrong."""
+    try:
+        texts = [
+            read_feature(path, declared_tags(), load_requirements()) for path in sorted(features.rglob("*.feature"))
+        ]
+    except FeatureRefusedError:
+        return None
+    return sum(text.runs for text in texts)
+
+
 class _Wiring:
     """Gives the bench to the fixtures, and takes the scenarios when the session ends."""
 
-    def __init__(self, bench: Bench, kept: list[ScenarioResult], command: str) -> None:
-        self.bench, self.kept, self.command = bench, kept, command
+    def __init__(self, bench: Bench, kept: list[ScenarioResult], command: str, expected: int | None) -> None:
+        self.bench, self.kept, self.command, self.expected = bench, kept, command, expected
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[BENCH] = self.bench
         config.stash[plugin.SINK] = self.kept.extend
+        if self.expected is not None:
+            config.stash[plugin.EXPECTED] = self.expected
         config.stash[plugin.REPLAY] = lambda ident: f"{self.command} -- {shlex.quote(ident)}"
 
 

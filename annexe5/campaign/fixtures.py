@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from annexe5.campaign.bench import Bench
+from annexe5.campaign.recording import ScenarioRecord
 from annexe5.campaign.scene import Scene
 
 BENCH: pytest.StashKey[Bench] = pytest.StashKey()

@@ -39,7 +39,9 @@ def key(tmp_path):
 
 
 def listed(told: str) -> list[str]:
-    return sorted(Path(line).name for line in told.splitlines() if line.endswith(".csv") and not line.startswith("sftp>"))
+    return sorted(
+        Path(line).name for line in told.splitlines() if line.endswith(".csv") and not line.startswith("sftp>")
+    )
 
 
 def test_openssh_alone_orders_collects_and_deletes(tmp_path, key):
