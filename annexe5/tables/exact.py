@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, compress
+from operator import ne
 
 from annexe5.contract.rules import rule
 from annexe5.tables.cells import CellCheck, cell_check, stray_check
+from annexe5.tables.conditions import broken_by
 from annexe5.tables.groups import breach_of, group_rule
 from annexe5.tables.header import Header, find_separator, read_header
 from annexe5.tables.octets import LONG_LINE, Block, Source, blocks, look
 from annexe5.tables.records import Reading, read_record
 from annexe5.tables.rules import RowCheck, TableRule, row_check, rules_of
-from annexe5.tables.schema import Table
+from annexe5.tables.schema import Field, Table
+from annexe5.tables.sure import ordinary, sure_pattern
 from annexe5.tables.tally import Breach, Tally
 
 # How many known-good values of one column are remembered: enough for codes and dates, bounded for identifiers.
@@ -45,8 +49,7 @@ def judge(source: Source, asked: Asked, tally: Tally, keep: Keep | None = None) 
     if opened is None:
         return 0
     sheet, rest = opened
-    for line, reading, ended in records(chain([rest], pieces), sheet):
-        sheet.take(line, reading, ended=ended)
+    read_into(chain([rest], pieces), sheet)
     sheet.finish()
     return sheet.rows
 
@@ -62,34 +65,56 @@ def lines_of(block: Block) -> list[str]:
     return lines
 
 
-def records(pieces: Iterable[Block], sheet: Sheet) -> Iterator[tuple[int, Reading, bool]]:
-    """Give every record with its first physical line and whether it ends with an end of line."""
+def read_into(pieces: Iterable[Block], sheet: Sheet) -> None:
+    """Feed every record of the blocks to the sheet."""
     held: list[str] = []
     line = 0
     for block in pieces:
         if block.overlong:
-            yield from _records_of(held, line, sheet, complete=True)
+            _take_records(held, line, sheet, complete=True)
             held = []
             sheet.give_up(block.line)
+            continue
+        plain = None if held else plain_lines(block, sheet.ending)
+        if plain is not None:
+            sheet.measure(plain, block.line)
+            for number, text in enumerate(plain, start=block.line):
+                sheet.take_plain(number, text)
             continue
         line = line if held else block.line
         fresh = lines_of(block)
         sheet.measure(fresh, block.line)
         held += fresh
-        used = yield from _records_of(held, line, sheet, complete=block.last, unended=block.last and bool(fresh))
+        used = _take_records(held, line, sheet, complete=block.last, unended=block.last and bool(fresh))
         held, line = held[used:], line + used
 
 
-def _records_of(
-    lines: list[str], first: int, sheet: Sheet, *, complete: bool, unended: bool = False
-) -> Generator[tuple[int, Reading, bool], None, int]:
+def plain_lines(block: Block, ending: str) -> list[str] | None:
+    """Give the lines of a block where a line is a record: no quote, one kind of line end. None for any other block."""
+    data = block.data
+    if block.last or b'"' in data:
+        return None
+    if b"\r" in data:
+        count = data.count(b"\n")
+        if ending != "\r\n" or data.count(b"\r") != count or data.count(b"\r\n") != count:
+            return None
+        data = data.replace(b"\r\n", b"\n")
+    elif ending != "\n":
+        return None
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
+    lines.pop()
+    return lines
+
+
+def _take_records(lines: list[str], first: int, sheet: Sheet, *, complete: bool, unended: bool = False) -> int:
+    """Take the records that the lines hold whole, and give how many lines that was."""
     at, width, separator, count = 0, sheet.header.width, sheet.separator, len(lines)
     while at < count:
         reading = read_record(lines, at, width, separator, complete=complete)
         if reading is None:
             break
-        yield first + at, reading, not (unended and at + reading.lines == count)
         at += reading.lines
+        sheet.take(first + at - reading.lines, reading, ended=not (unended and at == count))
     return at
 
 
@@ -152,14 +177,29 @@ class Sheet:
             for place, one in enumerate(header.places)
         )
         self._good: tuple[set[str], ...] = tuple(set() for _check in self.checks)
+        self._sure = tuple(_sure(one) for one in header.places)
+        self._places = range(header.width)
+        self._above: Sequence[str | None] = [None] * header.width
         self.index = header.index
         present = [one for one in rules_of(table) if all(name in self.index for name in one.reads)]
         self.row_rules = tuple(one for one in present if one.kind == "row")
         self.group_rules = tuple(one for one in present if one.kind != "row")
         self._row_checks = tuple((one, row_check(one, self.index, self.facts)) for one in self.row_rules)
+        self._breaks_a_rule = broken_by(((one.when, one.then) for one in self.row_rules), self.index, self.facts)
         self._groups = tuple(group_rule(one, table, self.index, self.facts, tally) for one in self.group_rules)
 
     # -- whole rows
+
+    def take_plain(self, line: int, text: str) -> None:
+        """Judge one line that is a record, without quotes and ended like the header."""
+        cells = text.split(self.separator)
+        if len(cells) == self._flat and cells[0]:
+            self.rows += 1
+            if self._keep:
+                self._keep(line, cells, True, self.header)
+            self.judge_row(line, cells)
+        else:
+            self.take(line, Reading(cells, 1, self.ending), ended=True)
 
     def take(self, line: int, reading: Reading, *, ended: bool) -> None:
         """Judge one record."""
@@ -196,21 +236,24 @@ class Sheet:
 
     def judge_row(self, line: int, cells: Sequence[str]) -> None:
         """Judge the cells of a row, then the row, then what it changes for the rows that share its keys."""
-        good = self._good
-        doubtful = [place for place, (known, value) in enumerate(zip(good, cells)) if value not in known]  # noqa: B905
-        for place in doubtful:
+        wrong: list[int] = []
+        # A cell like the one above needs no look when that one was right; ``compress`` and ``ne`` run outside Python.
+        for place in compress(self._places, map(ne, cells, self._above)):
             value = cells[place]
-            found = self.checks[place](value)
-            if not found:
-                if len(good[place]) < _MEMO and len(value) <= _MEMO_LENGTH:
-                    good[place].add(value)
+            known = self._good[place]
+            if value in known or self._sure[place](value):
                 continue
+            found = self.checks[place](value)
             for breach in found:
                 self.tally.add(breach, line, value)
-        for made, check in self._row_checks:
-            blamed = check(cells)
-            if blamed:
-                for one in blamed:
+            if found:
+                wrong.append(place)
+            elif len(known) < _MEMO and len(value) <= _MEMO_LENGTH:
+                known.add(value)
+        self._above = cells if not wrong else [None if at in wrong else value for at, value in enumerate(cells)]
+        if self._breaks_a_rule(cells):
+            for made, check in self._row_checks:
+                for one in check(cells) or ():
                     self.blame(made, line, one.column, cells[self.index[one.column]], one.expected)
         for group in self._groups:
             group.add(line, cells)
@@ -273,11 +316,14 @@ class Sheet:
             self.tally.add(breach)
 
 
+def _sure(one: Field | None) -> Callable[[str], object]:
+    """Give a quick test that only right cells pass."""
+    pattern = ordinary() if one is None else sure_pattern(one, 1 << 30)
+    return re.compile(pattern).fullmatch if pattern else lambda _value: False
+
+
 def _title(header: Header, place: int) -> str:
     if place < len(header.places):
         one = header.places[place]
         return one.name if one else header.titles[place] or f"n° {place + 1}"
     return f"n° {place + 1}"
-
-
-__all__ = ["Asked", "RowCheck", "Sheet", "judge", "lines_of", "open_sheet", "records"]

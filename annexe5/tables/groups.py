@@ -6,7 +6,7 @@ blames the group's first row. The fast path feeds the same objects, with the row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Protocol
@@ -17,7 +17,7 @@ from annexe5.tables.rules import TableRule
 from annexe5.tables.schema import Table
 from annexe5.tables.tally import Breach, Tally
 
-Key = Callable[[Sequence[str]], tuple[str, ...]]
+Key = Callable[[Sequence[str]], Hashable]
 
 
 class GroupRule(Protocol):
@@ -51,19 +51,12 @@ def breach_of(made: TableRule, table: Table, column: str, place: int) -> Breach:
     return Breach(made.rule, column, place, requirement=clause_for(made, table))
 
 
-def _getter(places: Sequence[int]) -> Key:
-    if len(places) == 1:
-        only = places[0]
-        return lambda row: (row[only],)
-    return itemgetter(*places)
-
-
 class _Base:
     def __init__(
         self, made: TableRule, table: Table, index: Mapping[str, int], facts: Mapping[str, str], tally: Tally
     ) -> None:
         self._tally = tally
-        self._key = _getter([index[name] for name in made.key])
+        self._key: Key = itemgetter(*(index[name] for name in made.key))
         self._out: Check | None = closure(made.leave_out, index, facts) if made.leave_out else None
         self._set_up(made, table, index, facts)
 
@@ -79,7 +72,7 @@ class _Unique(_Base):
         column = (made.columns or made.key)[0]
         self._place = index[column]
         self._breach = breach_of(made, table, column, self._place)
-        self._first: dict[tuple[str, ...], int] = {}
+        self._first: dict[Hashable, int] = {}
 
     def add(self, line: int, row: Sequence[str]) -> None:
         if self._out and self._out(row):
@@ -92,18 +85,18 @@ class _Unique(_Base):
 class _Same(_Base):
     def _set_up(self, made: TableRule, table: Table, index: Mapping[str, int], _facts: Mapping[str, str]) -> None:
         self._columns = [(index[name], breach_of(made, table, name, index[name])) for name in made.columns]
-        self._values = _getter([place for place, _breach in self._columns])
-        self._first: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._values: Key = itemgetter(*(place for place, _breach in self._columns))
+        self._first: dict[Hashable, tuple[Hashable, Sequence[str]]] = {}
 
     def add(self, line: int, row: Sequence[str]) -> None:
         if self._out and self._out(row):
             return
         values = self._values(row)
-        first = self._first.setdefault(self._key(row), values)
+        first, reference = self._first.setdefault(self._key(row), (values, row))
         if first != values:
-            for (_place, breach), value, wanted in zip(self._columns, values, first, strict=True):
-                if value != wanted:
-                    self._tally.add(breach, line, value, expected=wanted or "vide")
+            for place, breach in self._columns:
+                if row[place] != reference[place]:
+                    self._tally.add(breach, line, row[place], expected=reference[place] or "vide")
 
 
 @dataclass(slots=True)
@@ -122,7 +115,7 @@ class _Sum(_Base):
         self._added = index[made.sum]
         self._only = closure(made.only, index, facts) if made.only else None
         self._optional = closure(made.with_or_without, index, facts) if made.with_or_without else None
-        self._groups: dict[tuple[str, ...], _Total] = {}
+        self._groups: dict[Hashable, _Total] = {}
 
     def add(self, line: int, row: Sequence[str]) -> None:
         if self._out and self._out(row):

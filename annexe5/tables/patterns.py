@@ -82,3 +82,31 @@ def _inside_class(items: Any) -> str:
         if operator not in (sre.LITERAL, sre.RANGE):
             return f"classe non portable : {str(operator).lower()}"
     return ""
+
+
+def widths(pattern: str) -> tuple[int, int]:
+    """Give the shortest and the longest text a pattern matches."""
+    low, high = _parser.parse(pattern).getwidth()
+    return int(low), int(high)
+
+
+def characters(pattern: str) -> frozenset[str]:
+    """Give every character that a portable pattern may match."""
+    found: set[str] = set()
+    _collect(_parser.parse(pattern), found)
+    return frozenset(found)
+
+
+def _collect(node: Any, found: set[str]) -> None:
+    for operator, argument in node:
+        if operator is sre.LITERAL:
+            found.add(chr(argument))
+        elif operator is sre.RANGE:
+            found.update(map(chr, range(argument[0], argument[1] + 1)))
+        elif operator is sre.IN:
+            _collect(argument, found)
+        elif operator is sre.BRANCH:
+            for branch in argument[1]:
+                _collect(branch, found)
+        else:
+            _collect(argument[-1], found)
