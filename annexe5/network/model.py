@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +229,7 @@ class Pbo:
         return self.fibres - self.fibres_occupees - self.fibres_reservees - self.fibres_hors_service
 
 
-@dataclass(frozen=True, slots=True)
-class Fibre:
+class Fibre(NamedTuple):
     """One fibre from the PM to the PBO, named once: no two lines share an ``identifiant``."""
 
     identifiant: str
@@ -244,8 +244,7 @@ class Fibre:
     fibre_pbo: str
 
 
-@dataclass(frozen=True, slots=True)
-class BlocRoute:
+class BlocRoute(NamedTuple):
     """One of the four route blocks of a CR_Cmd_Acces (acces-formats.md §3.1), in the order of its eleven columns."""
 
     oc: str
@@ -268,6 +267,29 @@ class Route:
     pbo: Pbo
     blocs: tuple[BlocRoute, ...]
     fibres: tuple[Fibre, ...]
+
+    def _bloc(self, rang: int) -> BlocRoute | None:
+        return self.blocs[rang] if rang < len(self.blocs) else None
+
+    @property
+    def bloc1(self) -> BlocRoute | None:
+        """Route block n° 1."""
+        return self._bloc(0)
+
+    @property
+    def bloc2(self) -> BlocRoute | None:
+        """Route block n° 2, in QUADRIFIBRE."""
+        return self._bloc(1)
+
+    @property
+    def bloc3(self) -> BlocRoute | None:
+        """Route block n° 3, in QUADRIFIBRE."""
+        return self._bloc(2)
+
+    @property
+    def bloc4(self) -> BlocRoute | None:
+        """Route block n° 4, in QUADRIFIBRE."""
+        return self._bloc(3)
 
     @property
     def identifiants(self) -> frozenset[str]:

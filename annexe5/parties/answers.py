@@ -154,17 +154,7 @@ def blocks(route: Route) -> Row:
     """The route blocks, as many as the line has fibres."""
     row: Row = {}
     for names, bloc in zip(_BLOCKS, route.blocs, strict=False):
-        row[names[0]] = bloc.oc
-        row[names[1]] = bloc.nom_module_pm
-        row[names[2]] = bloc.position_module_pm
-        row[names[3]] = bloc.reference_cable_module_pm
-        row[names[4]] = bloc.information_tube_module_pm
-        row[names[5]] = bloc.information_fibre_module_pm
-        row[names[6]] = bloc.reference_cable_pbo
-        row[names[7]] = bloc.information_tube_pbo
-        row[names[8]] = bloc.information_fibre_pbo
-        row[names[9]] = bloc.connecteur_prise_numero
-        row[names[10]] = bloc.connecteur_prise_couleur
+        row.update(zip(names, bloc, strict=True))
     return row
 
 

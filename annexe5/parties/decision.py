@@ -122,22 +122,22 @@ def _unknown_building(case: Case) -> bool:
 
 def _unknown_staircase(case: Case) -> bool:
     assert case.batiment is not None  # noqa: S101 -- an earlier cause holds otherwise
+    here = case.network.lignes(case.batiment)
     named = case.get("Escalier").upper()
-    stairs = case.network.escaliers(case.batiment)
-    fitting = [one for one in stairs if one.nom.upper() == named] if named else list(stairs)
-    if len(fitting) != 1:
-        return True
-    floor = case.get("Etage").upper()
-    case.candidates = [
-        ligne
-        for etage in fitting[0].etages
-        if etage.nom.upper() == floor or (not floor and len(fitting[0].etages) == 1)
-        for ligne in etage.lignes
-    ]
-    return False
+    if named:
+        here = tuple(ligne for ligne in here if ligne.escalier.upper() == named)
+    elif len({ligne.escalier for ligne in here}) > 1:
+        return True  # a building of several staircases needs one named
+    case.candidates = here
+    return not here
 
 
 def _unknown_floor(case: Case) -> bool:
+    named = case.get("Etage").upper()
+    if named:
+        case.candidates = [ligne for ligne in case.candidates if ligne.etage.upper() == named]
+    elif len({ligne.etage for ligne in case.candidates}) > 1:
+        return True
     return not case.candidates
 
 
