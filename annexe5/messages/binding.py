@@ -59,11 +59,12 @@ class Binding:
             self._plans[element] = self._make(declared, 0)
         return self._plans[element]
 
-    def write(self, element: str, data: Data, nsmap: Mapping[str, str] | None = None) -> Element:
-        """Build a global element from data."""
+    def write(self, element: str, data: Data) -> Element:
+        """Build a global element from data, its namespaces declared once under the contract's own prefixes."""
         plan = self.plan(element)
-        root = etree.Element(plan.tag, nsmap=dict(nsmap or {}))
+        root = etree.Element(plan.tag, nsmap=dict(self._schemas.prefixes))
         _fill(root, plan, data, plan.name)
+        etree.cleanup_namespaces(root)
         return root
 
     def read(self, element: Element) -> Data:

@@ -15,7 +15,7 @@ from annexe5.findings import Finding, Rule
 from annexe5.messages.business import judge_business
 from annexe5.messages.contract import REPLY, REQUEST, Direction, SoapContract, Worth, load_contract, weakened
 from annexe5.messages.envelope import CODES, SOAP11, Envelope, split
-from annexe5.messages.explain import explain
+from annexe5.messages.explain import Breach, explain
 from annexe5.messages.settings import load_common
 from annexe5.messages.wsdl import Operation
 from annexe5.messages.xml import Element, Refusal, XmlRefused, line_of, local, namespace, parse, xpath
@@ -134,6 +134,7 @@ class _Judge:
         expected: str = "",
         column: str = "",
         detail: str = "",
+        count: int = 1,
     ) -> None:
         if element is not None:
             line = line or line_of(element)
@@ -149,6 +150,7 @@ class _Judge:
                 line=line,
                 column=column,
                 requirement=requirement or self._clause(breached),
+                count=count,
                 detail=detail,
             )
         )
@@ -328,20 +330,25 @@ def _judge_element(judge: _Judge, element: Element, *, bulk: bool, requirement: 
     accepted = schemas.accepts(element)
     if bulk and accepted:
         return
-    told = False
+    # A wrong namespace is one mistake, however many elements stand in it.
+    alike: dict[object, list[Breach]] = {}
     for breach in explain(schemas.errors(element), judge.contract):
-        told = True
+        spaces = (breach.rule, breach.received, breach.expected)
+        alike.setdefault(spaces if breach.rule == "WS-ESPACE" else id(breach), []).append(breach)
+    for same in alike.values():
+        first = same[0]
         judge.add(
-            breach.rule,
-            breach.element,
-            worth=breach.worth,
+            first.rule,
+            first.element,
+            worth=first.worth,
             requirement=requirement,
-            attribute=breach.attribute,
-            received=breach.received,
-            expected=breach.expected,
-            detail=breach.detail,
+            attribute=first.attribute,
+            received=first.received,
+            expected=first.expected,
+            detail=first.detail,
+            count=len(same),
         )
-    if not told and accepted is False:
+    if not alike and accepted is False:
         for line, message in _distinct(schemas.second_opinion(element)):
             judge.add("WS-SCHEMA", line=line, column=xpath(element), detail=message, requirement=requirement)
 

@@ -19,7 +19,7 @@ from xmlschema import XMLSchemaException, XMLSchemaValidationError
 from xmlschema.validators import XsdElement
 
 from annexe5.messages.wsdl import XSD, Wsdl, WsdlError, resolve
-from annexe5.messages.xml import Element, line_of
+from annexe5.messages.xml import XSI, Element, line_of
 
 _DRIVER: Final = "urn:annexe5:ensemble"
 
@@ -28,6 +28,7 @@ class SchemaSet:
     """All the schemas of one WSDL; immutable once built, safe to share between threads."""
 
     def __init__(self, wsdl: Wsdl) -> None:
+        self.prefixes = _prefixes(wsdl)
         self._lock = threading.Lock()  # lxml keeps the error log of the last validation in the validator
         with tempfile.TemporaryDirectory(prefix="annexe5-xsd-") as folder:
             driver = _lay(wsdl, Path(folder))
@@ -92,6 +93,16 @@ def _lay(wsdl: Wsdl, folder: Path) -> Path:
     path = folder / "ensemble.xsd"
     path.write_bytes(etree.tostring(driver))
     return path
+
+
+def _prefixes(wsdl: Wsdl) -> dict[str, str]:
+    """Give each namespace the prefix that its contract's documents use, so that messages look like their schemas."""
+    found = {XSI: "xsi"}
+    for _, node in wsdl.schemas:
+        for prefix, uri in node.nsmap.items():
+            if prefix and uri not in found and prefix not in found.values():
+                found[uri] = prefix
+    return {prefix: uri for uri, prefix in found.items()}
 
 
 def _is_alone(node: Element) -> bool:
