@@ -74,14 +74,15 @@ def pytest_configure(config: pytest.Config) -> None:
     if not folder or config.option.collectonly:
         return
     config.option.attach_capture = False
-    for logger in allure_commons.plugin_manager.get_plugins():
-        if isinstance(logger, AllureFileLogger):
-            allure_commons.plugin_manager.unregister(logger)
     files: Any = _Files  # its base class has no types
     bridge = Bridge(config, files(folder))
-    for plugin in (bridge.files, bridge):
-        allure_commons.plugin_manager.register(plugin)
-        config.add_cleanup(partial(allure_commons.plugin_manager.unregister, plugin))
+    loggers = allure_commons.plugin_manager
+    for theirs in [one for one in loggers.get_plugins() if isinstance(one, AllureFileLogger)]:
+        loggers.unregister(theirs)
+        config.add_cleanup(partial(loggers.register, theirs))  # allure-pytest unregisters it itself, and insists
+    for ours in (bridge.files, bridge):
+        loggers.register(ours)
+        config.add_cleanup(partial(loggers.unregister, ours))
     config.pluginmanager.register(bridge, "annexe5-allure")
 
 

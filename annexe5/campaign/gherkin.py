@@ -149,9 +149,12 @@ class ScenarioItem(pytest.Function):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
         """Tell a failure without values of arguments or locals: an account's password is one of them."""
         said = isinstance(excinfo.value, Ending | Annexe5Error)
-        return excinfo.getrepr(
+        told = excinfo.getrepr(
             style="value" if said else "short", funcargs=False, showlocals=False, tbfilter=_step_code
         )
+        if said and told.reprcrash is not None:
+            told.reprcrash.message = str(excinfo.value)  # the summary's line has no room for a class and its modules
+        return told
 
     def planned(self, message: str = "") -> ScenarioResult:
         """Give this run as it stands before running: ``non testé``, no step run."""
@@ -202,8 +205,9 @@ def short_path(filename: str) -> str:
 
 
 def is_ours(filename: str) -> bool:
-    """Tell the suite's own code from that of its libraries."""
-    return any(Path(filename).is_relative_to(root) for root in (suite_root() / "steps", _PACKAGE))
+    """Tell the suite's own code from that of its libraries, and from what only carries steps to pytest."""
+    inside = any(Path(filename).is_relative_to(root) for root in (suite_root() / "steps", _PACKAGE))
+    return inside and not _HOUSEKEEPING.search(Path(filename).as_posix())
 
 
 def sentence(step: StepResult) -> str:
@@ -299,6 +303,6 @@ def _step_code(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
     return kept or excinfo.traceback
 
 
-_HOUSEKEEPING = re.compile(r"/(?:_pytest|pytest_bdd|pluggy|xdist)/|/annexe5/campaign/gherkin\.py$")
+_HOUSEKEEPING = re.compile(r"/(?:_pytest|pytest_bdd|pluggy|xdist)/|/annexe5/campaign/(?:gherkin|plugin)\.py$")
 _PACKAGE = Path(annexe5.__file__).parent
 _NEVER = datetime.fromtimestamp(0, UTC)

@@ -151,14 +151,17 @@ def _language(lines: list[str]) -> str:
 def _syntax(error: Any, lines: list[str]) -> Problem:
     """Tell a parser's error in French, with the keyword the author probably meant."""
     line = int(error.location["line"]) if getattr(error, "location", None) else 1
-    text = lines[line - 1].strip() if line <= len(lines) else ""
+    line = min(line, len(lines))
+    text = lines[line - 1].strip()
     said = str(error)
     if "inconsistent cell count" in said:
         message = "toutes les lignes du tableau doivent avoir le même nombre de cellules."
     elif "whitespace" in said:
         message = "une étiquette ne contient pas d'espace."
     elif "end of file" in said:
-        message = "le fichier finit trop tôt (chaîne entre guillemets non fermée, ou étiquettes sans scénario)."
+        message = (
+            "le fichier finit trop tôt : fonctionnalité absente, étiquettes sans scénario ou texte cité non fermé."
+        )
     else:
         message = f"« {text} » n'est pas attendu ici{_meant(text)}."
     return Problem(line, message)
@@ -384,16 +387,22 @@ def _check_descriptions(node: dict[str, Any], lines: list[str]) -> Iterator[Prob
 def _lost_sections(node: dict[str, Any], lines: list[str]) -> Iterator[Problem]:
     """Tell a misspelt ``Scénario:`` that sank into a description with all its steps.
 
-    Only a line that looks like a section, followed by one that looks like a step or a table: « Exemple : … » in an
-    honest sentence passes.
+    Only a line that looks like a section, followed by one that looks like a step or a table, and is written as a
+    section is (no blank before the colon, or what follows indented): « Exemple : … » in an honest sentence passes.
     """
-    text = _description(node, lines)
-    for (line, said), (_, following) in pairwise(text):
+    for (line, said), (after, following) in pairwise(_description(node, lines)):
         header = _HEADER.match(said)
         section = _closest(header[1], _words(_SECTIONS, "fr", "en")) if header else ""
-        if section and (following.startswith("|") or _closest(following, _words(_STEPS, "fr", "en"))):
+        looks_so = header and (
+            not said[: header.end() - 1].endswith(" ") or _indent(lines, after) > _indent(lines, line)
+        )
+        if section and looks_so and (following.startswith("|") or _closest(following, _words(_STEPS, "fr", "en"))):
             meant = f" : écrivez « {_french(section)}: »" if _french(section) else ""
             yield Problem(line, f"« {said} » est lu comme une description, et ses étapes avec elle{meant}.")
+
+
+def _indent(lines: list[str], number: int) -> int:
+    return len(lines[number - 1]) - len(lines[number - 1].lstrip())
 
 
 def _description(node: dict[str, Any], lines: list[str]) -> list[tuple[int, str]]:
@@ -436,13 +445,13 @@ def _french(section: str) -> str:
 
 def _closest(text: str, keywords: list[str]) -> str:
     """Give the keyword a line begins with, but for case, accents and one or two letters; else the empty string."""
-    best, score = "", 0.8
+    best, score = "", 0.0
     words = _plain(text).split()
     for keyword in sorted(keywords, key=len, reverse=True):
         target = _plain(keyword)
         start = " ".join(words[: len(target.split())])
         ratio = difflib.SequenceMatcher(None, start, target).ratio()
-        if ratio > score:
+        if ratio > score and (ratio == 1 or (ratio >= 0.75 and len(target) > 3)):  # noqa: PLR2004
             best, score = keyword, ratio
     return best
 

@@ -200,6 +200,7 @@ def pytest_runtest_makereport(
             report.outcome = "skipped"
             report.longrepr = (str(item.path), item.row.line, f"{verdict} : {record.message}")
         elif report.failed:
+            report.longrepr = item.repr_failure(call.excinfo)  # pytest asks the item for the call's only
             report.sections.append(("Étapes", _told(record)))
     if call.when == "teardown":
         item.stash[RESULT] = record.result()

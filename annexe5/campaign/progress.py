@@ -44,6 +44,7 @@ class Progress:
         self._done = 0
         self._counts: Counter[Verdict] = Counter()
         self._failures: dict[str, str] = {}
+        self._explained: set[str] = set()
 
     def begin(self, title: str) -> None:
         """Show the first line, and start the clock."""
@@ -121,7 +122,8 @@ class Progress:
         self._line(line)
         if result.message:
             self._line(Text(f"{' ' * len(self._count(self._done))}   {result.verdict} : {result.message}", style=style))
-        if failure and result.message.startswith(_DEFECT):
+        if failure and result.message.startswith(_DEFECT) and result.message not in self._explained:
+            self._explained.add(result.message)
             self._line(Text(failure, style="dim"))
 
     def _line(self, text: Text) -> None:
