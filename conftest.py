@@ -6,4 +6,5 @@ pytest_plugins = [
     "annexe5.campaign.allure_bridge",
     "annexe5.campaign.fixtures",
     "steps.acces",
+    "steps.connexion",
 ]

@@ -43,7 +43,11 @@ class Placed:
 
 @dataclass
 class Bench:
-    """One campaign's chair. ``idle`` tells, where the party is at hand, that it has nothing more to say."""
+    """One campaign's chair.
+
+    ``idle`` tells, where the party is at hand, that it has nothing more to say; ``dial`` gives a client for another
+    password.
+    """
 
     target: Target
     profile: Profile
@@ -52,6 +56,7 @@ class Bench:
     clock: Clock
     wait: Callable[[float], object]
     idle: Callable[[], bool] | None = None
+    dial: Callable[[str], RemoteClient] | None = None
     channel: Channel = Channel.SFTP
     observations: list[Observation] = field(default_factory=list)
     ignored: frozenset[str] = frozenset()

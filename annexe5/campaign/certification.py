@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -106,18 +107,19 @@ def _reach(target: Target, journal: Journal, environment: Mapping[str, str] | No
     password = None
     if way.mot_de_passe:
         password = secret(way.mot_de_passe, environment) if environment else secret(way.mot_de_passe)
-    client = connect(
+    dial = partial(
+        connect,
         way.hote,
         way.port,
         way.login,
-        password=password,
-        key=way.cle,
         host_key_md5=way.empreinte_md5,
         host_key_sha256=way.empreinte_sha256,
         timeout=way.delai_connexion_s,
     )
+    client = dial(password=password, key=way.cle)
     with client:
         bench = Bench(target, profile, client, journal, utc_now, threading.Event().wait)
+        bench.dial = lambda other: dial(password=other)
         bench.look_around()
         yield bench
 

@@ -18,6 +18,7 @@ from annexe5.findings import Finding, Severity
 from annexe5.orders import Event, load_cycle
 from annexe5.parties.answers import HOTLINE
 from annexe5.tables import load_table, write_rows
+from annexe5.transport.remote import LoginError
 
 _MOTIVES = {
     "AR_Cmd_Acces": "MotifKoArCommandePrise", "CR_Cmd_Acces": "MotifKoCrCommandePrise",
@@ -37,6 +38,7 @@ class Scene:
     route: Event | None = None
     answer: Event | None = None
     start: int = 0
+    admitted: bool = False
     _heard: set[tuple[str, int]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -361,6 +363,35 @@ class Scene:
     def waits_in_out(self) -> None:
         """See that an answer stays in OUT until the OC collects it (TRA-10)."""
         self.bench.answer_waits(self.order.reference)
+
+    # --- the way there -------------------------------------------------------------------------------------------
+
+    def try_other_password(self) -> None:
+        """Knock with a password that is not ours."""
+        if not self.bench.target.sftp.mot_de_passe or self.bench.dial is None:
+            raise NonApplicable("le fichier cible ne déclare pas de connexion par mot de passe (sftp.mot_de_passe).")
+        try:
+            with self.bench.dial(f"autre-{self.bench.clock():%H%M%S%f}"):
+                self.admitted = True
+        except LoginError:
+            self.admitted = False
+
+    def login_refused(self) -> None:
+        """See that the last attempt was turned away."""
+        if self.admitted:
+            raise NonConforme(
+                rule("TRA-MOT-DE-PASSE").finding(
+                    received="un autre mot de passe", expected="refus", account=self.bench.target.sftp.login
+                )
+            )
+
+    def host_key_declared(self) -> None:
+        """See that the key the server showed is the one the target declares."""
+        way, client = self.bench.target.sftp, self.bench.client
+        shown = {getattr(client, "presented_md5", ""), getattr(client, "presented_sha256", "")}
+        for declared in filter(None, (way.empreinte_md5, way.empreinte_sha256)):
+            if declared not in shown:
+                raise NonConforme(f"clé d'hôte présentée : {', '.join(sorted(shown))} ; déclarée : {declared}")
 
     # --- telling -------------------------------------------------------------------------------------------------
 
