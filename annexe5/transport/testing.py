@@ -8,10 +8,12 @@ from __future__ import annotations
 import base64
 import getpass
 import os
+import pwd
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -21,6 +23,7 @@ from typing import IO, Self
 
 import asyncssh
 
+from annexe5.transport.certificate import self_signed
 from annexe5.transport.edge import EventKind, FileEvent
 from annexe5.transport.sftp_client import fingerprints
 
@@ -74,6 +77,12 @@ class Cutter:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.connections = 0
+        self._open: list[socket.socket] = []
+
+    def cut(self) -> None:
+        """Cut every connection now."""
+        for end in self._open:
+            _hang_up(end)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, name="annexe5-cutter", daemon=True).start()
@@ -94,6 +103,7 @@ class Cutter:
             self.connections += 1
             bound = self._after.pop(0) if self._after else None
             server = socket.create_connection(("127.0.0.1", self._target))
+            self._open += [client, server]
             for source, sink, limit in ((client, server, bound), (server, client, None)):
                 threading.Thread(target=_relay, args=(source, sink, limit), daemon=True).start()
 
@@ -111,10 +121,14 @@ def _relay(source: socket.socket, sink: socket.socket, bound: int | None) -> Non
     except OSError:
         pass
     for end in (source, sink):
-        try:
-            end.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            end.close()
+        _hang_up(end)
+
+
+def _hang_up(end: socket.socket) -> None:
+    """Wake whoever reads there, then close: data still on its way is answered by a reset."""
+    with suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+    end.close()
 
 
 class OpenSshServer:
@@ -196,6 +210,108 @@ class OpenSshServer:
             "MaxStartups 100",
             "Subsystem sftp internal-sftp",
             f"ForceCommand internal-sftp -d {self.root}",
+        )
+
+
+class DovecotServer:
+    """Dovecot on 127.0.0.1 with one mailbox: an IMAP server as operators run it. Needs ``/usr/sbin/dovecot``.
+
+    A context manager. ``port`` speaks in clear and STARTTLS, ``tls_port`` TLS from the first byte, both with
+    ``certificate`` (a PEM file with its key); ``login`` and ``password`` open the mailbox.
+    """
+
+    login = "annexe5"
+    password = "boite-de-test"  # noqa: S105 - of a mailbox that lives as long as its test
+
+    def __init__(self) -> None:
+        # its sockets want a short path, and its mail user the right to walk there
+        self._folder = tempfile.TemporaryDirectory(prefix="annexe5-")
+        self._work = Path(self._folder.name)
+        self._work.chmod(0o711)
+        self.certificate = self._work / "imap.pem"
+        self.port = self.tls_port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        made = self_signed()
+        self.certificate.write_bytes(made.key + made.certificate)
+        for _ in range(5):  # it cannot be asked for free ports: another process may take them first
+            with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
+                self.port, self.tls_port = one.getsockname()[1], two.getsockname()[1]
+            if self._start():
+                return self
+        raise RuntimeError(f"dovecot does not start: {(self._work / 'dovecot.log').read_text()}")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process:
+            self._process.terminate()
+            self._process.wait()
+        self._folder.cleanup()
+
+    def _start(self) -> bool:
+        (self._work / "dovecot.conf").write_text(self._config())
+        dovecot = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or "dovecot"
+        self._process = subprocess.Popen(  # noqa: S603 - a server of the machine
+            [dovecot, "-F", "-c", str(self._work / "dovecot.conf")], stderr=subprocess.DEVNULL
+        )
+        while self._process.poll() is None:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.tls_port), timeout=10):
+                return True
+            threading.Event().wait(0.05)
+        return False
+
+    def _config(self) -> str:
+        owner = "nobody" if os.geteuid() == 0 else getpass.getuser()  # it reads no mail as root
+        account = pwd.getpwnam(owner)
+        mail = self._work / "mail"
+        mail.mkdir(exist_ok=True)
+        os.chown(mail, account.pw_uid, account.pw_gid)
+        users = "" if os.geteuid() == 0 else f"default_login_user = {owner}\ndefault_internal_user = {owner}\n"
+        return (
+            users
+            + f"""
+base_dir = {self._work}/run
+state_dir = {self._work}/state
+log_path = {self._work}/dovecot.log
+protocols = imap
+ssl = yes
+ssl_cert = <{self.certificate}
+ssl_key = <{self.certificate}
+disable_plaintext_auth = no
+mail_location = maildir:{mail}
+first_valid_uid = {account.pw_uid}
+first_valid_gid = {account.pw_gid}
+last_valid_gid = 0
+passdb {{
+  driver = static
+  args = password={self.password}
+}}
+userdb {{
+  driver = static
+  args = uid={account.pw_uid} gid={account.pw_gid} home={mail}
+}}
+auth_failure_delay = 0
+service anvil {{
+  chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    address = 127.0.0.1
+    port = {self.port}
+  }}
+  inet_listener imaps {{
+    address = 127.0.0.1
+    port = {self.tls_port}
+    ssl = yes
+  }}
+}}
+"""
         )
 
 
