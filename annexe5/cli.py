@@ -218,5 +218,28 @@ def certify(
     raise typer.Exit(certification.run(wanted))
 
 
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="Dossier écrit par certify.")],
+    redact: Annotated[bool, typer.Option("--redact/--no-redact", help="Masque les données personnelles.")] = True,
+    lang: LangOption = "fr",
+) -> None:
+    """Récrit les rapports d'une campagne (HTML, JUnit, JSON, résumé) à partir de ce qu'elle a enregistré.
+
+    Exemple : [bold]annexe5 report reports/oi --lang en[/]
+    """
+    from annexe5 import evidence
+    from annexe5.campaign.journal import JOURNAL_FILE, Journal
+    from annexe5.campaign.results import load
+
+    if not (folder / JOURNAL_FILE).is_file():
+        raise ConfigurationError(
+            f"{folder} : aucun journal de campagne ({JOURNAL_FILE}) ; donnez un dossier de certify."
+        )
+    with Journal(folder / JOURNAL_FILE) as journal:
+        for path in evidence.write_all(load(folder), folder, bytes_of=journal.data, lang=lang, redact=redact):
+            typer.echo(path)
+
+
 if __name__ == "__main__":
     main()

@@ -11,8 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
+from annexe5.errors import ConfigurationError
 from annexe5.findings import Confidence, Finding, Verdict
 
 RESULTS_FILE = "resultats.json"
@@ -169,7 +170,9 @@ def save(result: CampaignResult, folder: Path) -> Path:
 
 
 def load(folder: Path) -> CampaignResult:
-    """Read back what ``save`` wrote."""
-    return _ADAPTER.validate_json((folder / RESULTS_FILE).read_bytes())
-
-
+    """Read back what ``save`` wrote; ConfigurationError when there is nothing to read."""
+    path = folder / RESULTS_FILE
+    try:
+        return _ADAPTER.validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise ConfigurationError(f"{path} : résultats illisibles ({str(error).splitlines()[0]}).") from None
