@@ -98,7 +98,7 @@ def _lay(wsdl: Wsdl, folder: Path) -> Path:
 def _prefixes(wsdl: Wsdl) -> dict[str, str]:
     """Give each namespace the prefix that its contract's documents use, so that messages look like their schemas."""
     found = {XSI: "xsi"}
-    for _, node in wsdl.schemas:
+    for _, node in sorted(wsdl.schemas, key=lambda one: not _is_alone(one[1])):
         for prefix, uri in node.nsmap.items():
             if prefix and uri not in found and prefix not in found.values():
                 found[uri] = prefix
