@@ -20,12 +20,12 @@ from annexe5.network.model import (
     Route,
     Voie,
 )
-from annexe5.network.network import Network, Size, generate, largest, roles_from
+from annexe5.network.network import Network, Size, generate, largest, largest_pm, roles_from
 from annexe5.network.persons import Client, client, est_fictif
 from annexe5.network.roles import Role, RoleData, load_fields, load_roles
 
 __all__ = [
     "Adresse", "Batiment", "BlocRoute", "Client", "Commune", "Escalier", "Etage", "Fibre", "Gestionnaire", "Ligne",
     "Network", "Nro", "Pbo", "Pm", "PrestationPm", "Rdv", "Role", "RoleData", "Route", "Size", "Voie", "client",
-    "est_fictif", "generate", "largest", "load_fields", "load_roles", "roles_from",
+    "est_fictif", "generate", "largest", "largest_pm", "load_fields", "load_roles", "roles_from",
 ]  # fmt: skip

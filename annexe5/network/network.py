@@ -120,6 +120,11 @@ def largest(batiments_par_pm: int = 0) -> int:
     return plan.capacite(batiments_par_pm or load_reseau().dimension.batiments_par_pm)
 
 
+def largest_pm() -> int:
+    """Give the largest number of buildings behind a PM (NombreLogementsPM has five digits)."""
+    return plan.BATIMENTS_PAR_PM_MAX
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
     """See the module docstring. References that the network does not have give None or an empty tuple."""
@@ -368,18 +373,22 @@ class Network:
         modele = load_commande()
         return {colonne: _valeur(sujet, chemin) for colonne, chemin in modele.colonnes.items()} | modele.fixe
 
+    def iter_orderable(self, oc: str) -> Iterator[tuple[Batiment, Ligne]]:
+        """Walk the lines an OC may order, roles apart: those without an outlet, and outlets of known reference free."""
+        for zone in range(self.trame.zones):
+            for batiment in self._zone(zone).batiments:
+                if self._place(batiment) is None and self._commandable(batiment, oc):
+                    for ligne in self.lignes(batiment):
+                        libre = not ligne.existant or (ligne.reference_connue and not ligne.actif)
+                        if ligne.commercialisable and libre:
+                            yield batiment, ligne
+
     def iter_eligible(self, oc: str) -> Iterator[RoleData]:
         """Walk the lines an OC may order without an outlet there, roles apart: as many as the network has."""
         role = load_roles()["eligible"]
-        rang = 0
-        for zone in range(self.trame.zones):
-            for batiment in self._zone(zone).batiments:
-                if self._place(batiment) is not None or not self._commandable(batiment, oc):
-                    continue
-                for ligne in self.lignes(batiment):
-                    if ligne.commercialisable and not ligne.existant:
-                        yield self._role_data(role, oc, rang, batiment, ligne)
-                        rang += 1
+        a_construire = ((batiment, ligne) for batiment, ligne in self.iter_orderable(oc) if not ligne.existant)
+        for rang, (batiment, ligne) in enumerate(a_construire):
+            yield self._role_data(role, oc, rang, batiment, ligne)
 
     def role(self, ident: str, oc: str = "", rang: int = 0) -> RoleData:
         """Give the address that plays a role for an OC (the first OC if empty); ``rang`` tells several apart."""

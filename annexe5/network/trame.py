@@ -19,7 +19,7 @@ from annexe5.network.roles import Role, load_roles
 
 LIGNES_PAR_BATIMENT = 64  # room in an outlet's counter
 _ADRESSES_PAR_ZONE = 64  # least room in an address counter, then as much for the streets
-_BATIMENTS_PAR_PM_MAX = 20_000  # NombreLogementsPM has five digits
+BATIMENTS_PAR_PM_MAX = 20_000  # NombreLogementsPM has five digits
 _COMMUNES_PAR_DEPARTEMENT = 100
 _PAS_LIBELLE = 733
 _PAS_NOM = 7919
@@ -68,8 +68,8 @@ def trame(seed: int, size: int, *, oi: str, ocs: Sequence[str], today: date, big
     """Draw the plan; sizes are numbers of buildings, ``par_zone`` those of a PM."""
     lieux, reseau = load_lieux(), load_reseau()
     dim = reseau.dimension
-    if not dim.batiments_par_pm <= par_zone <= _BATIMENTS_PAR_PM_MAX:
-        raise UsageError(f"bâtiments par PM : {par_zone} ; de {dim.batiments_par_pm} à {_BATIMENTS_PAR_PM_MAX}.")
+    if not dim.batiments_par_pm <= par_zone <= BATIMENTS_PAR_PM_MAX:
+        raise UsageError(f"bâtiments par PM : {par_zone} ; de {dim.batiments_par_pm} à {BATIMENTS_PAR_PM_MAX}.")
     plafond = capacite(par_zone)
     if not 1 <= size <= plafond:
         raise UsageError(f"taille du réseau : {size} bâtiments ; de 1 à {plafond}.")
