@@ -65,6 +65,7 @@ class Bench:
     _served: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _orders: dict[str, Placed] = field(default_factory=dict)
     _names: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _optional: set[str] = field(default_factory=set)
     _started: str = ""
     _batch: int = 0
     _count: int = 0
@@ -144,8 +145,12 @@ class Bench:
         name: str = "",
         folder: str = "",
         data: bytes | None = None,
+        owed: bool = True,
     ) -> Observation:
-        """Deposit a file of a flow in IN; ``name``, ``folder`` and ``data`` replace what is right by something else."""
+        """Deposit a file of a flow in IN; ``name``, ``folder`` and ``data`` replace what is right by something else.
+
+        ``owed`` is false for a file that no OI is held to answer: its orders may be answered, or not.
+        """
         codes = self.target.codes
         where = folder or self.profile.folder(self.profile.flow(flow).dossier, codes.oi, codes.arcep)
         content = write_rows(load_table(flow), rows) if data is None else data
@@ -154,7 +159,10 @@ class Bench:
         self._batch += 1
         recorded = self.journal.record(sent, batch=self._batch)
         self.client.deposit(self._path(where), recorded.name, content)
-        return self._see(recorded)
+        seen = self._see(recorded)
+        if not owed:
+            self._optional.update(event.reference for event in seen.events)
+        return seen
 
     def look_around(self) -> None:
         """See that the contract's folders are there; what OUT already holds is another campaign's, and stays."""
@@ -304,11 +312,15 @@ class Bench:
 
     def judge(self, references: Iterable[str], *, final: bool = False) -> dict[str, OrderJudgement]:
         """Judge orders as seen so far; ``final`` tells what is still owed past the time agreed."""
-        events = [event for reference in references for event in self._events[reference]]
         agreed = None
         if final and self._is_absent():
             agreed = timedelta(seconds=0 if self._at_rest() else self.target.campagne.reponse_sous_s or 0)
-        return judge_orders(events, self.profile, now=self.clock(), party="OI", agreed=agreed)
+        wanted, now = set(references), self.clock()
+        judged: dict[str, OrderJudgement] = {}
+        for some, limit in ((wanted - self._optional, agreed), (wanted & self._optional, None)):
+            events = [event for reference in sorted(some) for event in self._events[reference]]
+            judged |= judge_orders(events, self.profile, now=now, party="OI", agreed=limit)
+        return judged
 
     def placed(self, reference: str) -> Placed | None:
         """Give an order this bench has placed."""

@@ -145,6 +145,7 @@ def play(bench: Bench, wanted: Wanted, folder: Path) -> tuple[ScenarioResult, ..
     status = pytest.main(arguments, plugins=[wiring, progress])
     if status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
         raise ConfigurationError("pytest n'a pas pu jouer les scénarios : voyez ses messages ci-dessus.")
+    bench.settle()  # the last scenario may have ended before its last answers came
     if not kept:
         raise ConfigurationError(
             "aucun scénario n'a été joué : vérifiez ce que vous avez demandé à pytest après « -- »."

@@ -150,7 +150,7 @@ class Scene:
         name = self.bench.name("Cmd_Acces")
         codes = self.bench.target.codes
         name, content = ODD_FILES[kind](name, content, codes.oc)
-        self._send("Cmd_Acces", [], name=name, data=content)
+        self._send("Cmd_Acces", [], name=name, data=content, owed=False)
 
     def _send(self, flow: str, rows: Iterable[Mapping[str, str]], **options: object) -> None:
         self.sent.append(self.bench.send(flow, rows, **options))  # type: ignore[arg-type]

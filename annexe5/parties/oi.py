@@ -122,7 +122,12 @@ class OiTwin:
 
     def _ordered(self, exchange: Exchange, read: ReadFile) -> None:
         now = exchange.at
-        decided = [self._decide(exchange.sender, row, now) for row in read.rows]
+        # An order without a readable reference cannot be answered: the file's findings tell it (FIMP15 has no row).
+        decided = [
+            self._decide(exchange.sender, row, now)
+            for row in read.rows
+            if row.reference.isprintable() and row.reference
+        ]
         self._later(now + self.pace.ar, partial(self._acknowledge, exchange.sender, decided))
 
     def _decide(self, oc: str, row: ReadRow, now: datetime) -> tuple[str, str, Case]:
