@@ -79,23 +79,18 @@ class _Ledger:
     planned: dict[str, ScenarioResult] = field(default_factory=dict)
     ran: dict[str, ScenarioResult] = field(default_factory=dict)
     twice: set[str] = field(default_factory=set)
-    plan_sent: bool = False
-
-    def learn(self, carried: str | None) -> None:
-        """Take the plan of another process, if this is one."""
-        for result in _MANY.validate_json(carried) if carried else ():
-            self.planned.setdefault(result.id, result)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep a result as it comes, from this process or another."""
-        self.learn(getattr(report, "annexe5_plan", None))
         if (result := scenario_of(report)) is not None:
             self.ran[result.id] = result
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Learn from a worker that ends what it had planned, were it nothing that ran."""
-        self.learn(getattr(node, "workeroutput", {}).get("annexe5_plan"))
+        carried = getattr(node, "workeroutput", {}).get("annexe5_plan")
+        for result in _MANY.validate_json(carried) if carried else ():
+            self.planned.setdefault(result.id, result)
 
     @property
     def plan(self) -> str:
@@ -205,7 +200,6 @@ def pytest_runtest_makereport(
     if call.when == "teardown":
         item.stash[RESULT] = record.result()
         report.annexe5_result = _ONE.dump_json(item.stash[RESULT]).decode()  # type: ignore[attr-defined]
-    _carry_plan(item.config, report)
     return report
 
 
@@ -246,14 +240,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     sink = config.stash.get(SINK, None)
     if sink is not None and not config.option.collectonly:
         sink(results)
-
-
-def _carry_plan(config: pytest.Config, report: pytest.TestReport) -> None:
-    """Send a worker's plan with its first report: stopped short (-x), it would never tell it."""
-    ledger = config.stash[_LEDGER]
-    if hasattr(config, "workerinput") and not ledger.plan_sent:
-        ledger.plan_sent = True
-        report.annexe5_plan = ledger.plan  # type: ignore[attr-defined]
 
 
 def _told(record: ScenarioRecord) -> str:

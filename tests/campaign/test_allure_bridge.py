@@ -34,7 +34,8 @@ def ground(pytester):
 
 def told(ground, *arguments):
     """Run in a process of its own (Allure's loggers are global); give the results and all that was written."""
-    ground.pytester.runpytest_subprocess(*QUICK, "features", "--alluredir=allure", *arguments)
+    ran = ground.pytester.runpytest_subprocess(*QUICK, "features", "--alluredir=allure", *arguments)
+    assert "Traceback" not in ran.stderr.str()
     folder = ground.pytester.path / "allure"
     results = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*-result.json"))]
     return sorted(results, key=lambda one: one["start"]), folder

@@ -230,6 +230,12 @@ def test_what_did_not_run_is_listed(ground, arguments, reason, workers):
     assert [one.status for one in results[1].steps] == [StepStatus.NOT_RUN]
 
 
+def test_workers_tell_what_they_were_kept_from(ground):
+    ground.feature(TWO)
+    _, results = ground.run("features", "-n", "1", "-m", "sav")
+    assert [one.verdict for one in results] == [Verdict.NON_TESTE] * 2
+
+
 def test_workers_bring_back_the_same_results(ground):
     ground.feature(TWO)
     ran, results = ground.run("features", "-n", "2")
