@@ -79,3 +79,16 @@ def test_the_orders_of_a_set_live_as_the_contract_says():
 def test_an_answer_taken_out_of_a_set_is_missed():
     files = {name: data for name, data in _files(900, 4).items() if "_ARCMD_" not in name}
     assert any(life.findings for life in _lives(files).values())
+
+
+def test_a_line_is_made_available_on_the_route_last_told():
+    files = {parse_name(load_profile(), name).flow: _rows(data) for name, data in _files(900, 4).items()}
+    told = {}
+    for flow in ("CR_Cmd_Acces", "Notif_Reprov"):
+        for row in files[flow]:
+            told[row["ReferenceCommandePriseInterneOC"]] = row
+    assert len(files["Notif_Reprov"]) == 25
+    for row in files["CR_MAD_LigneFTTH"]:
+        route = [name for name in row if "N°" in name]
+        assert len(route) == 40
+        assert [row[name] for name in route] == [told[row["ReferenceCommandePriseInterneOC"]][name] for name in route]
