@@ -206,7 +206,7 @@ class _Table(_Written):
     name: str
     title: str
     flow: Annotated[str, Key(min_length=1)]
-    protocol: Literal["PM", "ACCES"]
+    protocol: Literal["PM", "ACCES", "SAV"]
     version: str
     description: str = ""
     requirement: str
