@@ -44,7 +44,7 @@ class Frame:
 def assemble(bench: Bench, scenarios: Sequence[ScenarioResult], frame: Frame) -> CampaignResult:
     """Give the whole result of a campaign."""
     judged = bench.judge(bench.references, final=True)
-    files = tuple(_file(one, bench) for one in bench.observations)
+    files = tuple(as_file(one, bench) for one in bench.observations)
     told = _with_orders(scenarios, judged)
     orders = tuple(_order(bench, one, told) for one in judged.values())
     loose = _loose(files, orders, told, bench.target.codes.oi)
@@ -103,7 +103,8 @@ def _same_place(finding: Finding, known: Iterable[Finding]) -> bool:
     return any(one.rule == finding.rule and one.orders == finding.orders for one in known)
 
 
-def _file(seen: Observation, bench: Bench) -> FileResult:
+def as_file(seen: Observation, bench: Bench) -> FileResult:
+    """Give one exchange as a report shows it."""
     exchange = seen.exchange
     return FileResult(
         exchange=exchange.number,

@@ -10,7 +10,7 @@ import shlex
 import shutil
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from annexe5.campaign import plugin
-from annexe5.campaign.assemble import Frame, assemble
+from annexe5.campaign import allure_bridge, plugin
+from annexe5.campaign.assemble import Frame, as_file, assemble
 from annexe5.campaign.bench import Bench
 from annexe5.campaign.fixtures import BENCH
 from annexe5.campaign.gherkin import declared_tags
@@ -34,8 +34,12 @@ from annexe5.contract.paths import suite_root
 from annexe5.contract.profile import load_profile
 from annexe5.contract.requirements import load_requirements
 from annexe5.errors import ConfigurationError, UsageError
+from annexe5.evidence.contents import read_piece
+from annexe5.evidence.redaction import Redactor
 from annexe5.findings import Verdict, exit_code
 from annexe5.transport.sftp_client import connect
+
+Mask = Callable[[str, bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def run(wanted: Wanted) -> int:
         journal = stack.enter_context(Journal(folder / JOURNAL_FILE))
         bench, simulated, secrets = stack.enter_context(open_bench(wanted, journal))
         started = utc_now()
-        scenarios = play(bench, wanted, folder)
+        scenarios = play(bench, wanted, folder, secrets)
         frame = Frame(
             party=wanted.party,
             simulated=simulated,
@@ -124,7 +128,7 @@ def _reach(target: Target, journal: Journal, environment: Mapping[str, str] | No
         yield bench
 
 
-def play(bench: Bench, wanted: Wanted, folder: Path) -> tuple[ScenarioResult, ...]:
+def play(bench: Bench, wanted: Wanted, folder: Path, secrets: Sequence[str] = ()) -> tuple[ScenarioResult, ...]:
     """Run the features of a party; the scenarios come back as recorded."""
     kept: list[ScenarioResult] = []
     suite = suite_root()
@@ -136,10 +140,17 @@ def play(bench: Bench, wanted: Wanted, folder: Path) -> tuple[ScenarioResult, ..
         f"--confcutdir={suite}",
         f"--alluredir={folder / 'allure-results'}",
         "-p", "no:cacheprovider",
+        "-p", "no:hypothesispytest",
         "-m", wanted.party,
         *options,
     ]  # fmt: skip
-    wiring = _Wiring(bench, kept, _command_base(wanted), None if chosen else _written(suite / "features"))
+    wiring = _Wiring(
+        bench,
+        kept,
+        _mask(bench, secrets, redact=wanted.redact),
+        _command_base(wanted),
+        None if chosen else _written(suite / "features"),
+    )
     progress = Progress()
     progress.begin(f"annexe5 certify {wanted.party} : {bench.target.described}")
     status = pytest.main(arguments, plugins=[wiring, progress])
@@ -151,6 +162,20 @@ def play(bench: Bench, wanted: Wanted, folder: Path) -> tuple[ScenarioResult, ..
             "aucun scénario n'a été joué : vérifiez ce que vous avez demandé à pytest après « -- »."
         )
     return tuple(one for one in kept if wanted.party.upper() in one.parties)
+
+
+def _mask(bench: Bench, secrets: Sequence[str], *, redact: bool) -> Mask:
+    """Give what masks a file for Allure, as the report will mask it."""
+    redactor = Redactor(secrets=secrets, personal=redact)
+
+    def mask(name: str, data: bytes) -> bytes:
+        file = next((seen for seen in bench.observations if seen.exchange.name == name), None)
+        if file is None:
+            return b""
+        piece = read_piece(as_file(file, bench), data, redactor)
+        return (piece.text or piece.note).encode()
+
+    return mask
 
 
 def _split(arguments: Sequence[str], suite: Path) -> tuple[list[str], list[str]]:
@@ -173,12 +198,15 @@ def _written(features: Path) -> int | None:
 class _Wiring:
     """Gives the bench to the fixtures, and takes the scenarios when the session ends."""
 
-    def __init__(self, bench: Bench, kept: list[ScenarioResult], command: str, expected: int | None) -> None:
-        self.bench, self.kept, self.command, self.expected = bench, kept, command, expected
+    def __init__(
+        self, bench: Bench, kept: list[ScenarioResult], mask: Mask, command: str, expected: int | None
+    ) -> None:
+        self.bench, self.kept, self.mask, self.command, self.expected = bench, kept, mask, command, expected
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[BENCH] = self.bench
         config.stash[plugin.SINK] = self.kept.extend
+        config.stash[allure_bridge.MASK] = self.mask
         if self.expected is not None:
             config.stash[plugin.EXPECTED] = self.expected
         config.stash[plugin.REPLAY] = lambda ident: f"{self.command} -- {shlex.quote(ident)}"

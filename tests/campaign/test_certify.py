@@ -85,11 +85,15 @@ def test_a_defective_twin_ends_1_under_the_right_clause(tmp_path, defect, clause
 
 
 def test_without_an_agreed_time_a_missing_answer_is_awaited(tmp_path):
-    with behind_sshd(tmp_path, "cr-oublie", answer_in=None, roles=["eligible"]) as target:
+    with behind_sshd(tmp_path, "cr-oublie", "stoc-oublie", answer_in=None, roles=["eligible"]) as target:
         text = target.read_text(encoding="utf-8").replace("patience_s = 30", "patience_s = 1")
         target.write_text(text, encoding="utf-8")
-        done = certify("--target", str(target), "--report", "r", "--", "-k", "route_optique_suit or route optique suit", cwd=tmp_path)  # fmt: skip
+        alone = "features/acces/nominal.feature::La route optique suit l'accusé de réception"
+        done = certify("--target", str(target), "--report", "r", "--", alone, cwd=tmp_path)
     assert done.returncode == 3, done.stdout + done.stderr
+    scenario = campaign(tmp_path / "r")["scenarios"][0]
+    assert scenario["verdict"] == "en attente"
+    assert "échéance" in scenario["message"]
 
 
 BROKEN = {
