@@ -8,12 +8,14 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
 from annexe5.errors import ConfigurationError
+from annexe5.transport import ftp_server
 from annexe5.transport.edge import Account, EventKind, FileBusyError, LockOut
 from annexe5.transport.ftp_client import FtpClient
 from annexe5.transport.ftp_server import FtpServer
@@ -276,6 +278,20 @@ class TestFtpItself:
             os.kill(client.pid, signal.SIGKILL)
             client.wait()
             events.wait(lambda seen: bool(seen.of(STORED, ABORTED)))
+        assert events.of(ABORTED) == [("FREE", f"{IN}/A.csv")]
+
+    def test_a_client_that_hangs_up_before_the_answer_aborts(self, raw, server, events, monkeypatch):
+        monkeypatch.setattr(ftp_server, "_INSTANT", 5)
+        session = raw()
+        data = session.transfercmd(f"STOR {IN}/A.csv")
+        data.sendall(b"half")
+        data.close()
+        for _ in range(500):
+            if any(one.data_channel and one.data_channel._ending for one in list(server._handler.sessions)):
+                break
+            threading.Event().wait(0.01)
+        session.close()
+        events.wait(lambda seen: bool(seen.of(STORED, ABORTED)))
         assert events.of(ABORTED) == [("FREE", f"{IN}/A.csv")]
 
     @pytest.mark.parametrize("path", ["../ORAN/IN/COVA/ZD/other.csv", "/etc/passwd", "../../secret.csv"])

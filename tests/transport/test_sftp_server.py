@@ -60,11 +60,13 @@ class TestAccounts:
             raw(login, password)
         assert events.of(EventKind.REFUSED) == [(login, "")]
 
-    def test_a_client_may_try_a_key_then_passwords_on_one_connection(self, server, rsa2048):
+    def test_a_client_may_try_keys_then_passwords_on_one_connection(self, server, rsa2048):
+        key = paramiko.RSAKey.from_private_key_file(str(rsa2048.path))
         transport = paramiko.Transport(("127.0.0.1", server.port))
         transport.start_client()
         for attempt in (
-            lambda: transport.auth_publickey("FREE", paramiko.RSAKey.from_private_key_file(str(rsa2048.path))),
+            lambda: transport.auth_publickey("FREE", key),
+            lambda: transport.auth_publickey("FREE", key),
             lambda: transport.auth_password("FREE", "wrong"),
         ):
             with pytest.raises(paramiko.AuthenticationException):
