@@ -29,6 +29,8 @@ class Brouilleur:
     a: int
     b: int
     c: int
+    inverse_a: int
+    inverse_c: int
 
     def texte(self, numero: int) -> str:
         """Give the text of a counter."""
@@ -54,22 +56,19 @@ class Brouilleur:
                 return None
             value = value << _BITS_PER_SIGN | digit
         bits = self.signes * _BITS_PER_SIGN
-        modulus = 1 << bits
-        value = value * pow(self.c, -1, modulus) % modulus
+        mask = (1 << bits) - 1
+        value = value * self.inverse_c & mask
         value ^= value >> (bits + 1) // 2
-        return (value - self.b) * pow(self.a, -1, modulus) % modulus
+        return (value - self.b) * self.inverse_a & mask
 
 
 def brouilleur(signes: int, *cle: object) -> Brouilleur:
     """Make the bijection of a key."""
     des = tirage("code", signes, *cle)
     borne = 1 << signes * _BITS_PER_SIGN
-    return Brouilleur(
-        signes,
-        a=int(des.random() * borne) | 1,
-        b=int(des.random() * borne),
-        c=int(des.random() * borne) | 1,
-    )
+    a, b, c = (int(des.random() * borne) for _ in "abc")
+    a, c = a | 1, c | 1  # odd numbers have an inverse
+    return Brouilleur(signes, a, b, c, inverse_a=pow(a, -1, borne), inverse_c=pow(c, -1, borne))
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,11 +243,10 @@ class Network:
     def lignes(self, batiment: Batiment, escalier: str | None = None, etage: str | None = None) -> tuple[Ligne, ...]:
         """Give the lines of a building, of one staircase, of one floor."""
         zone, slot = divmod(batiment.rang, self.trame.par_zone)
-        return tuple(
-            une
-            for une in self._plan(zone).lignes[slot]
-            if escalier in (None, une.escalier) and etage in (None, une.etage)
-        )
+        lignes = self._plan(zone).lignes[slot]
+        if escalier is None and etage is None:
+            return lignes
+        return tuple(une for une in lignes if escalier in (None, une.escalier) and etage in (None, une.etage))
 
     # ---- equipment
 
@@ -300,7 +299,7 @@ class Network:
 
         Own routes never meet those of another line. They say nothing of what is free: see ``free_route``.
         """
-        groupes = tuple(optique.groupes_de(ligne))
+        groupes = optique.groupes_de(ligne)
         if ligne.pbo is None or not 0 <= k < len(groupes):
             return None
         return optique.make_route(self.trame, ligne.pbo, groupes[k], oc)

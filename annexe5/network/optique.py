@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from annexe5.network import trame as plan
@@ -219,10 +221,10 @@ def _mis_de_cote(regles: Pbos, lignes: int, groupes: int, de: De) -> tuple[int, 
     return reserves, hors_service
 
 
-def noms_des_fibres(pbo: Pbo, groupe: int) -> tuple[str, ...]:
+def noms_des_fibres(pbo: Pbo, groupe: int) -> list[str]:
     """Name the fibres of a group."""
     premier = groupe * pbo.brins
-    return tuple(f"{pbo.reference}/{rang:02d}" for rang in range(premier, premier + pbo.brins))
+    return [f"{pbo.reference}/{rang:02d}" for rang in range(premier, premier + pbo.brins)]
 
 
 def make_fibre(t: Trame, pbo: Pbo, rang: int) -> Fibre:
@@ -231,17 +233,27 @@ def make_fibre(t: Trame, pbo: Pbo, rang: int) -> Fibre:
     module, prise = divmod(pbo.position + rang, pm.fibres_par_module)
     cable, brin = divmod(pbo.position + rang, pm.fibres_par_cable)
     return Fibre(
-        identifiant=f"{pbo.reference}/{rang:02d}",
-        groupe=rang // pbo.brins,
-        module=f"{pbo.pmt}-TIROIR {module + 1:02d}",
-        position=f"BLOC CLIENT#{prise // tube_de + 1:02d}/CONNECTEUR {prise + 1:03d}",
-        cable_pm=f"CDI-{pbo.pm}-{cable + 1:02d}",
-        tube_pm=_tube(couleurs, brin // tube_de),
-        fibre_pm=_teinte(couleurs, brin % tube_de),
-        cable_pbo=f"CBR-{pbo.reference[4:]}",
-        tube_pbo=_tube(couleurs, rang // tube_de),
-        fibre_pbo=_teinte(couleurs, rang % tube_de),
+        f"{pbo.reference}/{rang:02d}",
+        rang // pbo.brins,
+        f"{pbo.pmt}-TIROIR {module + 1:02d}",
+        _connecteurs(pm.fibres_par_module, tube_de)[prise],
+        f"CDI-{pbo.pm}-{cable + 1:02d}",
+        *_brins(couleurs, tube_de, pm.fibres_par_cable)[brin],
+        f"CBR-{pbo.reference[4:]}",
+        *_brins(couleurs, tube_de, pbo.groupes * pbo.brins)[rang],
     )
+
+
+@lru_cache(maxsize=8)
+def _connecteurs(par_module: int, par_bloc: int) -> tuple[str, ...]:
+    """Name the connectors of a module."""
+    return tuple(f"BLOC CLIENT#{prise // par_bloc + 1:02d}/CONNECTEUR {prise + 1:03d}" for prise in range(par_module))
+
+
+@lru_cache(maxsize=64)
+def _brins(couleurs: tuple[str, ...], par_tube: int, nombre: int) -> tuple[tuple[str, str], ...]:
+    """Name the tube and the fibre of each strand of a cable: cables of as many strands name them alike."""
+    return tuple((_tube(couleurs, brin // par_tube), _teinte(couleurs, brin % par_tube)) for brin in range(nombre))
 
 
 def _teinte(couleurs: tuple[str, ...], rang: int) -> str:
@@ -259,35 +271,20 @@ def _tube(couleurs: tuple[str, ...], rang: int) -> str:
 def make_route(t: Trame, pbo: Pbo, groupe: int, oc: str) -> Route:
     """Give the route that a group of fibres makes for an OC: one block in MONOFIBRE, four in QUADRIFIBRE."""
     premier = groupe * pbo.brins
-    fibres = tuple(make_fibre(t, pbo, rang) for rang in range(premier, premier + pbo.brins))
+    fibres = [make_fibre(t, pbo, rang) for rang in range(premier, premier + pbo.brins)]
     sienne = (t.ocs.index(oc) if oc in t.ocs else 0) % pbo.brins
-    return Route(
-        pbo=pbo,
-        blocs=tuple(_bloc(t, fibre, rang, oc if rang == sienne else SANS_OC) for rang, fibre in enumerate(fibres)),
-        fibres=fibres,
-    )
+    couleurs = t.reseau.couleurs.connecteurs
+    blocs = [
+        # The OC, then the fibre from its module to its colour at the PBO, then the outlet's connector.
+        BlocRoute(oc if rang == sienne else SANS_OC, *fibre[2:], str(rang + 1), couleurs[rang])
+        for rang, fibre in enumerate(fibres)
+    ]
+    return Route(pbo=pbo, blocs=tuple(blocs), fibres=tuple(fibres))
 
 
-def _bloc(t: Trame, fibre: Fibre, connecteur: int, oc: str) -> BlocRoute:
-    return BlocRoute(
-        oc=oc,
-        nom_module_pm=fibre.module,
-        position_module_pm=fibre.position,
-        reference_cable_module_pm=fibre.cable_pm,
-        information_tube_module_pm=fibre.tube_pm,
-        information_fibre_module_pm=fibre.fibre_pm,
-        reference_cable_pbo=fibre.cable_pbo,
-        information_tube_pbo=fibre.tube_pbo,
-        information_fibre_pbo=fibre.fibre_pbo,
-        connecteur_prise_numero=str(connecteur + 1),
-        connecteur_prise_couleur=t.reseau.couleurs.connecteurs[connecteur],
-    )
-
-
-def groupes_de(ligne: Ligne) -> Iterator[int]:
-    """Walk the groups that are a line's own: the first, then its spares."""
-    if ligne.pbo is not None:
-        yield from range(ligne.groupe, ligne.pbo.groupes, ligne.pbo.lignes)
+def groupes_de(ligne: Ligne) -> range:
+    """Give the groups that are a line's own: the first, then its spares."""
+    return range(0) if ligne.pbo is None else range(ligne.groupe, ligne.pbo.groupes, ligne.pbo.lignes)
 
 
 def groupes_libres(pbo: Pbo, used: Collection[str], ligne: Ligne | None = None) -> Iterator[int]:
@@ -296,11 +293,11 @@ def groupes_libres(pbo: Pbo, used: Collection[str], ligne: Ligne | None = None) 
     The fibre that an existing outlet already hangs on is free for its own line.
     """
     pris = pbo.occupes | pbo.reserves | pbo.hors_service
-    siens: tuple[int, ...] = ()
-    if ligne is not None and ligne.pbo == pbo:
-        siens = tuple(groupes_de(ligne))
+    siens = range(0)
+    if ligne is not None and (ligne.pbo is pbo or ligne.pbo == pbo):
+        siens = groupes_de(ligne)
         pris &= ~(1 << ligne.groupe) if ligne.existant else -1
-    for groupe in dict.fromkeys((*siens, *range(pbo.groupes))):
+    for groupe in chain(siens, (autre for autre in range(pbo.groupes) if autre not in siens)):
         if not pris >> groupe & 1 and not any(nom in used for nom in noms_des_fibres(pbo, groupe)):
             yield groupe
 
