@@ -156,7 +156,15 @@ class _Page:
 
     def _draw(self, order: OrderResult, ident: str) -> Markup:
         due = deadlines(order, self.profile, now=self.result.ended) if self.profile else ()
-        return draw(order, oc=self.result.oc, oi=self.result.oi, due=due, channels=self.channels, ident=ident)
+        return draw(
+            order,
+            oc=self.result.oc,
+            oi=self.result.oi,
+            due=due,
+            channels=self.channels,
+            clauses=self.listed,
+            ident=ident,
+        )
 
     def place(self, finding: Finding) -> Markup:
         """Write ``file:line:column``, with a link to the line where the file stands in the page."""

@@ -5,7 +5,7 @@ Deadlines are those of the profile, on the answers that ``life_cycle.toml`` says
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -83,9 +83,14 @@ def draw(
     oi: str,
     due: tuple[Deadline, ...] = (),
     channels: Mapping[int, str] | None = None,
+    clauses: Container[str] = frozenset(),
     ident: str = "",
 ) -> Markup:
-    """Draw one order; ``channels`` gives the channel of each exchange, ``ident`` makes the marker's id unique."""
+    """Draw one order.
+
+    ``channels`` gives the channel of each exchange, ``clauses`` those that the page can link to, ``ident`` makes the
+    marker's id unique.
+    """
     answered = {one.answer: one for one in due if one.answer is not None}
     parts: list[Markup] = []
     y = _TOP
@@ -98,10 +103,12 @@ def draw(
         from_oi = event.sender == oi or (event.sender != oc and event.receiver == oc)
         channel = (channels or {}).get(event.exchange, "")
         parts.append(_arrow(event, y + 24, from_oi, answered.get(index), channel, ident))
+        parts.append(_clause(event.requirement, y + 28, clauses))
         y += _ROW
     for one in due:
         if one.answer is None:
             parts.append(_ghost(one, y + 24, ident))
+            parts.append(_clause(one.requirement, y + 28, clauses))
             y += _ROW
     height = y + 14
     return Markup(
@@ -149,12 +156,6 @@ def _arrow(event: OrderEvent, y: int, from_oi: bool, due: Deadline | None, chann
             x=(_OC + _OI) // 2, y=y - 7, flow=event.flow, out=outcome if event.outcome else "", via=via
         ),
     ]
-    if event.requirement:
-        parts.append(
-            Markup('<a href="#{req}"><text x="{x}" y="{y}" class="small link">{req}</text></a>').format(
-                req=event.requirement, x=_RIGHT, y=y + 4
-            )
-        )
     if due is not None:
         parts.append(_due(due, y + 15))
     return Markup("").join(parts)
@@ -165,7 +166,7 @@ def _ghost(due: Deadline, y: int, ident: str) -> Markup:
     return Markup(
         '<line x1="{a}" x2="{b}" y1="{y}" y2="{y}" class="arrow ghost" marker-end="url(#fl{ident})"/>'
         '<text x="{x}" y="{label}" class="mid">{flow}</text>'
-        '<a href="#{req}"><text x="{right}" y="{small}" class="small link">{req}</text></a>{due}'
+        "{due}"
     ).format(
         a=start,
         b=end,
@@ -174,11 +175,16 @@ def _ghost(due: Deadline, y: int, ident: str) -> Markup:
         x=(_OC + _OI) // 2,
         label=y - 7,
         flow=due.flow,
-        req=due.requirement,
-        right=_RIGHT,
-        small=y + 4,
         due=_due(due, y + 15),
     )
+
+
+def _clause(ident: str, y: int, clauses: Container[str]) -> Markup:
+    if not ident:
+        return Markup("")
+    css = "small link" if ident in clauses else "small"
+    text = Markup('<text x="{x}" y="{y}" class="{css}">{ident}</text>').format(x=_RIGHT, y=y, css=css, ident=ident)
+    return Markup('<a href="#{ident}">{text}</a>').format(ident=ident, text=text) if ident in clauses else text
 
 
 _DUE = {

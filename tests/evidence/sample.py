@@ -134,12 +134,15 @@ def _played(wire: Wire) -> tuple[list[ScenarioResult], list[OrderResult]]:
                                 "DateArCommandePrise": "20260407 10:02"}),
         after=32,
     )  # fmt: skip
-    cased = rule("NOM-CASSE").finding(
-        received="CRCMD", expected="CrCMD", requirement="NAM-08", column="jeton du flux"
-    )
+    cased = rule("NOM-CASSE").finding(received="CRCMD", expected="CrCMD", requirement="NAM-08", column="jeton du flux")
     cr_name = f"{OI}_{OC}_CRCMD_ACCES_V12_20260409_1.csv"
-    cr_row = {"ReferenceCommandePriseInterneOC": "CMD-0001", "EtatCrCommandePrise": "OK", "ReferencePrise": "HOTLINE",
-              "DateCrCommandePrise": "20260409 11:00", "Commentaire": "APPELER MME VARENCOURT AU 0639981234"}  # fmt: skip
+    cr_row = {
+        "ReferenceCommandePriseInterneOC": "CMD-0001",
+        "EtatCrCommandePrise": "OK",
+        "ReferencePrise": "HOTLINE",
+        "DateCrCommandePrise": "20260409 11:00",
+        "Commentaire": "APPELER MME VARENCOURT AU 0639981234",
+    }
     cr = wire.put(cr_name, "CR_Cmd_Acces", csv_of("CR_Cmd_Acces", cr_row), cased, after=60 * 26 * 2)
     loose = rule("NOM-FLUX-INCONNU").finding(received="lisez-moi.txt", expected="COVG_ZZZZ_…")
     wire.put("lisez-moi.txt", "", b"Bonjour, contactez gaelle.varencourt@exemple.invalid\n", loose, after=70)
@@ -151,8 +154,8 @@ def _played(wire: Wire) -> tuple[list[ScenarioResult], list[OrderResult]]:
 
     absent = replace(
         rule("CYC-REPONSE-ABSENTE").finding(
-            received="Cmd_Acces", expected="AR_Cmd_Acces", requirement="ACC-04", order="CMD-0002", until="08/04/2026 23:59",
-            path=name, line=3,
+            received="Cmd_Acces", expected="AR_Cmd_Acces", requirement="ACC-04", order="CMD-0002",
+            until="08/04/2026 23:59", path=name, line=3,
         ),
         orders=("CMD-0002",),
     )  # fmt: skip
@@ -178,9 +181,11 @@ def _played(wire: Wire) -> tuple[list[ScenarioResult], list[OrderResult]]:
         confidence=Confidence.ASSUMED,
     )
     scenarios = [
-        _scenario("Une commande conforme est acquittée", 12, ["ACC-03", "ACC-04"], orders=["CMD-0001"], files=[command, ar]),
+        _scenario("Une commande conforme est acquittée", 12, ["ACC-03", "ACC-04"], orders=["CMD-0001"],
+                  files=[command, ar]),
         _scenario(
-            "Chaque commande du fichier reçoit un AR", 21, ["ACC-04"], findings=[absent], orders=["CMD-0001", "CMD-0002"],
+            "Chaque commande du fichier reçoit un AR", 21, ["ACC-04"], findings=[absent],
+            orders=["CMD-0001", "CMD-0002"],
             files=[command, ar], broken="L'OI n'a pas acquitté CMD-0002 de M. VARENCOURT (0639981234)",
         ),
         _scenario("La route optique arrive sous un jour ouvré", 34, ["ACC-05"], findings=[late, cased.at(cr_name)],
@@ -217,7 +222,9 @@ def _rules() -> frozenset[str]:
     return frozenset(load_rules())
 
 
-def _event(after: int, sender: str, flow: str, outcome: str, file: str, line: int, exchange: int, clause: str) -> OrderEvent:
+def _event(
+    after: int, sender: str, flow: str, outcome: str, file: str, line: int, exchange: int, clause: str
+) -> OrderEvent:
     receiver = OI if sender == OC else OC
     return OrderEvent(START + timedelta(minutes=after), sender, receiver, flow, outcome, file, line, exchange, clause)
 

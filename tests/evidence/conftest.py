@@ -1,0 +1,59 @@
+"""The hand-written campaign, its evidence written once, and a headless Chromium that may reach nothing."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import sample
+
+from annexe5.campaign.results import CampaignResult
+from annexe5.evidence import write_all
+
+KEY = b"a key of the tests, thirty-two b"
+
+
+@dataclass(frozen=True)
+class Written:
+    """A campaign, its wire and the folder its evidence was written to."""
+
+    result: CampaignResult
+    wire: sample.Wire
+    folder: Path
+
+    def text(self, name: str) -> str:
+        return (self.folder / name).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    folder = tmp_path_factory.mktemp("rapport")
+    wire = sample.Wire()
+    result = sample.campaign(wire)
+    write_all(result, folder, bytes_of=wire.bytes_of, secrets=[sample.SECRET], key=KEY)
+    return Written(result, wire, folder)
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    if CHROMIUM is None:
+        pytest.skip("Chromium n'est pas installé (apt-get install chromium)")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
