@@ -30,9 +30,13 @@ class _Case:
     paths: tuple[str, ...]
     oc: str
     request: Element | None
+    seen: dict[str, list[Place]]
 
     def filled(self, path: str) -> list[Place]:
-        return [place for place in values(self.body, path) if place.value.strip()]
+        """Give the values at a path that are not blank; many rules look at the same ones."""
+        if path not in self.seen:
+            self.seen[path] = [place for place in values(self.body, path) if place.value.strip()]
+        return self.seen[path]
 
     def first(self, path: str) -> Place | None:
         return next(iter(self.filled(path)), None)
@@ -65,13 +69,14 @@ def judge_business(
     body = envelope.entry
     if body is None:
         return
+    seen: dict[str, list[Place]] = {}
     for one in contract.business.regle:
         if one.operations and operation not in one.operations:
             continue
         if one.direction is not None and one.direction != direction:
             continue
         paths = tuple(path for name in one.champs if (path := _path(contract, operation, direction, name)))
-        case = _Case(contract, one, body, paths, oc, request)
+        case = _Case(contract, one, body, paths, oc, request, seen)
         if paths and all(_holds(condition, case, operation, direction) for condition in one.si):
             yield from _CHECKS[one.controle](case)
 

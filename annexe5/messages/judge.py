@@ -314,7 +314,8 @@ def _settle_neighbour(judge: _Judge, entry: Element) -> None:
     contract = judge.contract
     if contract.settings.voisin is None:
         return
-    found = [one for one in entry.iter() if contract.is_neighbour(namespace(one.tag))]
+    family = {uri for uri in {namespace(one.tag) for one in entry.iter()} if contract.is_neighbour(uri)}
+    found = [one for one in entry.iter() if namespace(one.tag) in family] if family else []
     if not found:
         return
     neighbour = contract.settings.voisin

@@ -36,12 +36,6 @@ class Validated:
         return f"{self.service} {self.operation or self.kind}".strip()
 
 
-def is_xml(head: bytes) -> bool:
-    """Tell from its first bytes whether a file may be XML: ``validate`` asks before reading it as a table."""
-    start = head[:_SNIFFED].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0")
-    return start.startswith(b"<")
-
-
 def validate_file(
     path: Path, *, service: str = "", oc: str = "", contract: SoapContract | None = None, bulk: bool = False
 ) -> Validated:

@@ -19,6 +19,7 @@ Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml gives its element typ
 XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
 NIL: Final = f"{{{XSI}}}nil"
 _ENCODINGS: Final = frozenset({"UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "ASCII", "US-ASCII"})
+_SNIFFED: Final = 4096
 _DEEP: Final = ("Excessive depth", "maximum parser depth", "depth exceeded")
 
 
@@ -96,6 +97,12 @@ def _refuse_doctype(raw: bytes) -> None:
         parser.Parse(raw, True)
     except (_PrologDone, expat.ExpatError, LookupError, ValueError):
         return  # well-formedness is told by lxml, with its line
+
+
+def is_xml(head: bytes) -> bool:
+    """Tell from its first bytes whether a file may be XML: ``validate`` asks before reading it as a table."""
+    start = head[:_SNIFFED].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0")
+    return start.startswith(b"<")
 
 
 def is_element(node: object) -> TypeGuard[Element]:

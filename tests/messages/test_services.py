@@ -146,7 +146,8 @@ def test_many_ocs_at_once_are_all_served(network):
 
     def play(oc: str) -> None:
         with HttpClient() as client:
-            sav = caller(joined, client, "sav-2.1", oc=oc, scheme="http")
+            address = joined.server.urls["http"] + PROFILE.web_service("sav-2.1").chemin
+            sav = Caller(load_contract("sav-2.1"), address, posting(client), oc=oc, clock=lambda: NOW)
             outcomes.append(sav.call("getTroubleTicketTypes", {}).accepted)
 
     with joined.server:

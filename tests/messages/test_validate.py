@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from annexe5.findings import Severity
-from annexe5.messages.validate import is_xml, validate_file, validate_message
+from annexe5.messages.validate import validate_file, validate_message
+from annexe5.messages.xml import is_xml
 
 
 def test_a_message_is_told_by_its_body(sav21, sav30, opc):
