@@ -43,7 +43,8 @@ from annexe5.network.roles import Role, RoleData, load_roles
 from annexe5.network.trame import Place, Trame
 from annexe5.network.zones import Zone
 
-_CACHE = 256  # zones, with their lines: some 10 MB
+_CACHE = 256  # zones, with their lines: some 40 MB
+_REFERENCES = 4096  # addresses and PMs just looked at
 _SAMEDI = 5
 _QUADRIGRAMME = re.compile(r"[A-Z0-9]{4}")
 
@@ -107,7 +108,21 @@ def generate(
     def plan_optique(rang: int) -> PlanOptique:
         return optique.make_plan(t, zone(rang))
 
-    return Network(trame=t, _zone=zone, _plan=plan_optique)
+    @lru_cache(maxsize=_CACHE)
+    def annuaire(rang: int) -> Mapping[str, tuple[Batiment, ...]]:
+        return zones.annuaire(zone(rang))
+
+    @lru_cache(maxsize=_REFERENCES)
+    def adresse(hexacle: str) -> tuple[Batiment, ...]:
+        rang = plan.zone_de_hexacle(t, hexacle)
+        return () if rang is None else annuaire(rang).get(hexacle, ())
+
+    @lru_cache(maxsize=_REFERENCES)
+    def pm(reference: str) -> Pm | None:
+        rang = plan.zone_de_pm(t, reference)
+        return None if rang is None else zone(rang).pm
+
+    return Network(trame=t, _zone=zone, _plan=plan_optique, _adresse=adresse, _pm=pm)
 
 
 def roles_from(ocs: Sequence[str], batiments_par_pm: int = 0) -> int:
@@ -132,6 +147,8 @@ class Network:
     trame: Trame = field(repr=False)
     _zone: Callable[[int], Zone] = field(repr=False, compare=False)
     _plan: Callable[[int], PlanOptique] = field(repr=False, compare=False)
+    _adresse: Callable[[str], tuple[Batiment, ...]] = field(repr=False, compare=False)
+    _pm: Callable[[str], Pm | None] = field(repr=False, compare=False)
 
     @property
     def size(self) -> int:
@@ -200,8 +217,8 @@ class Network:
 
     def find_adresse(self, hexacle: str) -> Adresse | None:
         """Give an address by CodeAdresseImmeuble."""
-        zone = self._zone_de(plan.zone_de_hexacle(self.trame, hexacle))
-        return next((une for une in zone.adresses if une.hexacle == hexacle), None) if zone else None
+        batiments = self._adresse(hexacle)
+        return batiments[0].adresse if batiments else None
 
     def find_adresse_par_voie(self, code_insee: str, rivoli: str, numero: int, complement: str = "") -> Adresse | None:
         """Give an address by INSEE and Rivoli codes, number (0: none) and letter."""
@@ -213,9 +230,7 @@ class Network:
 
     def batiments(self, adresse: Adresse | str) -> tuple[Batiment, ...]:
         """Give the buildings of an address, or of its hexaclé."""
-        hexacle = adresse if isinstance(adresse, str) else adresse.hexacle
-        zone = self._zone_de(plan.zone_de_hexacle(self.trame, hexacle))
-        return tuple(un for un in zone.batiments if un.adresse.hexacle == hexacle) if zone else ()
+        return self._adresse(adresse if isinstance(adresse, str) else adresse.hexacle)
 
     def batiment(self, identifiant: str) -> Batiment | None:
         """Give a building by IdentifiantImmeuble."""
@@ -260,8 +275,7 @@ class Network:
 
     def pm(self, reference: str) -> Pm | None:
         """Give a PM by reference."""
-        zone = self._zone_de(plan.zone_de_pm(self.trame, reference))
-        return zone.pm if zone else None
+        return self._pm(reference)
 
     def prestation_pm(self, reference: str) -> PrestationPm | None:
         """Give a PM service by reference."""

@@ -159,6 +159,14 @@ def _genre(t: Trame, rang: int, de: De) -> _Genre:
     return _Genre(etat, ouverte, tous[1:] if de() < etats.part_cofi_seule else tous, hameau=False)
 
 
+def annuaire(zone: Zone) -> Mapping[str, tuple[Batiment, ...]]:
+    """Give the buildings of each address of a zone, by hexaclé; an address without a building is none."""
+    ranges: dict[str, list[Batiment]] = {}
+    for batiment in zone.batiments:
+        ranges.setdefault(batiment.adresse.hexacle, []).append(batiment)
+    return {hexacle: tuple(siens) for hexacle, siens in ranges.items()}
+
+
 # ---- addresses and buildings
 
 
