@@ -1,0 +1,167 @@
+"""Named wrong behaviours that the OC twin can be given (``schemas/defects.toml`` tells each with its clause).
+
+Each stands at one place: the rows of a flow, the files on their way out, or a habit turned over. A good twin has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from annexe5.errors import UsageError
+from annexe5.exchange import Exchange
+from annexe5.parties.defects import Files, Rows, load_defects
+from annexe5.parties.oc_rows import KEY, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How a good OC goes about things."""
+
+    deletes: bool = True  # what it retrieved (TRA-10)
+    sweeps: bool = False  # deletes all that stands in OUT, read or not
+    takes_back: bool = False  # deletes in IN what it has just dropped
+    reuses_references: bool = False
+    reuses_names: bool = False
+    insists: bool = False  # sends a rejected order again under its reference
+    waits_for_work_order: bool = True
+    waits_for_route: bool = True  # after a Hotline CR
+    follows_new_routes: bool = True
+    waits_for_mad: bool = True
+    confirms_refusals: bool = False  # CR_MES on a CR_MAD KO
+    judges_files: bool = True
+    knows_its_orders: bool = True
+    answers_once: bool = True
+    stops: bool = True  # once an order is over
+    key_bits: int = 2048  # of the RSA key it hands over (TRA-05)
+
+
+@dataclass(frozen=True, slots=True)
+class OcDefect:
+    """How a defect acts: on the rows of a flow, on the files sent at one moment, on habits."""
+
+    rows: Rows | None = None
+    files: Files | None = None
+    habits: Mapping[str, Any] = field(default_factory=dict)
+
+
+def make_oc(idents: Iterable[str]) -> tuple[OcDefect, ...]:
+    """Give fresh defects by id; an unknown one is told with those that exist."""
+    made = []
+    for ident in idents:
+        entry = load_defects().get(ident)
+        if entry is None or entry.party != "oc":
+            known = ", ".join(sorted(one.id for one in load_defects().values() if one.party == "oc"))
+            raise UsageError(f"défaut inconnu : {ident!r}. Défauts du jumeau OC : {known}.")
+        made.append(MAKERS[ident]())
+    return tuple(made)
+
+
+def habits_of(defects: Sequence[OcDefect]) -> Habits:
+    """Turn over the habits that defects name."""
+    changed: dict[str, Any] = {}
+    for defect in defects:
+        changed |= defect.habits
+    return Habits(**changed)
+
+
+def spoil_rows(defects: Sequence[OcDefect], flow: str, rows: list[Row]) -> list[Row]:
+    """Let each defect change the rows of a flow."""
+    for defect in defects:
+        if defect.rows is not None:
+            rows = defect.rows(flow, rows)
+    return rows
+
+
+def spoil_files(defects: Sequence[OcDefect], files: list[Exchange]) -> list[Exchange]:
+    """Let each defect change the files on their way out."""
+    for defect in defects:
+        if defect.files is not None:
+            files = defect.files(files)
+    return files
+
+
+# --- makers ----------------------------------------------------------------------------------------------------
+
+
+def _habit(**changed: Any) -> OcDefect:
+    return OcDefect(habits=changed)
+
+
+def _changed(flow: str, change: Callable[[Row], Mapping[str, str]]) -> OcDefect:
+    return OcDefect(rows=lambda name, rows: [{**row, **change(row)} for row in rows] if name == flow else rows)
+
+
+def _dropped(flow: str, fits: Callable[[Row], bool] = lambda _: True) -> OcDefect:
+    return OcDefect(rows=lambda name, rows: [row for row in rows if name != flow or not fits(row)])
+
+
+def _renamed(old: str, new: str) -> OcDefect:
+    return OcDefect(files=lambda files: [replace(one, name=one.name.replace(old, new)) for one in files])
+
+
+def _moved(change: Callable[[str], str]) -> OcDefect:
+    return OcDefect(files=lambda files: [replace(one, folder=change(one.folder)) for one in files])
+
+
+def _rewritten(change: Callable[[bytes], bytes]) -> OcDefect:
+    return OcDefect(files=lambda files: [replace(one, data=change(one.data)) for one in files])
+
+
+def _doubled(flow: str) -> OcDefect:
+    return OcDefect(rows=lambda name, rows: [row for row in rows for _ in (0, 1)] if name == flow else rows)
+
+
+def _failed(row: Row) -> bool:
+    return row.get("CrRaccordementPrise") == "KO"
+
+
+def _capitalised(row: Row) -> Mapping[str, str]:
+    columns = ("CommuneImmeuble", "LibelleVoieImmeuble", "TypeVoieImmeuble")
+    return {column: row.get(column, "").title() for column in columns}
+
+
+def _shortened(row: Row) -> Mapping[str, str]:
+    return {"LibelleVoieImmeuble": row.get("LibelleVoieImmeuble", "").rpartition(" ")[2] + " BIS"}
+
+
+MAKERS: Mapping[str, Callable[[], OcDefect]] = MappingProxyType(
+    {
+        "oc-nom-casse": lambda: _renamed("_Cr", "_CR"),
+        "oc-nom-version": lambda: _renamed("_V12_", "_V13_"),
+        "oc-nom-annulation": lambda: _renamed("_ANNUL_ACCES_", "_ANNULATION_ACCES_"),
+        "oc-nom-reemploye": lambda: _habit(reuses_names=True),
+        "oc-dossier-pm": lambda: _moved(lambda folder: folder + "/PM"),
+        "oc-depose-dans-out": lambda: _moved(lambda folder: folder.replace("IN/", "OUT/", 1)),
+        "oc-sans-suppression": lambda: _habit(deletes=False),
+        "oc-balaie-out": lambda: _habit(sweeps=True),
+        "oc-reprend-son-depot": lambda: _habit(takes_back=True),
+        "oc-cle-hors-contrat": lambda: _habit(key_bits=3072),
+        "oc-separateur-virgule": lambda: _rewritten(lambda data: data.replace(b";", b",")),
+        "oc-minuscules": lambda: _changed("Cmd_Acces", _capitalised),
+        "oc-adresse-retouchee": lambda: _changed("Cmd_Acces", _shortened),
+        "oc-reference-reemployee": lambda: _habit(reuses_references=True),
+        "oc-insiste": lambda: _habit(insists=True),
+        "oc-stoc-oublie": lambda: _dropped("CR_STOC"),
+        "oc-stoc-sans-ordre": lambda: _habit(waits_for_work_order=False),
+        "oc-stoc-reference-fausse": lambda: _changed("CR_STOC", lambda _: {"ReferenceCommandeSousTraitantOI": "AUTRE"}),
+        "oc-stoc-sans-hotline": lambda: _habit(waits_for_route=False),
+        "oc-stoc-ancienne-prise": lambda: _habit(follows_new_routes=False),
+        "oc-stoc-double": lambda: _doubled("CR_STOC"),
+        "oc-echec-tu": lambda: _dropped("CR_STOC", _failed),
+        "oc-echec-sans-motif": lambda: _changed("CR_STOC", lambda _: {"MotifKoCrRaccordementPrise": ""}),
+        "oc-mes-oublie": lambda: _dropped("CR_MES_LigneFTTH"),
+        "oc-mes-avant-mad": lambda: _habit(waits_for_mad=False),
+        "oc-mes-sur-refus": lambda: _habit(confirms_refusals=True),
+        "oc-annulation-oubliee": lambda: _dropped("Annul_Acces"),
+        "oc-annulation-sans-date": lambda: _changed("Annul_Acces", lambda _: {"DateAnnulation": ""}),
+        "oc-annulation-reference-fausse": lambda: _changed("Annul_Acces", lambda row: {KEY: row[KEY][:-1]}),
+        "oc-agit-sur-illisible": lambda: _habit(judges_files=False),
+        "oc-agit-pour-un-autre": lambda: _habit(knows_its_orders=False),
+        "oc-agit-deux-fois": lambda: _habit(answers_once=False),
+        "oc-apres-annulation": lambda: _habit(stops=False),
+    }
+)
+"""Maker of each defect of the OC by id."""
