@@ -1,4 +1,4 @@
-"""What the four services share (``schemas/soap/communs.toml``): bounds, patience, pace, fields to hide."""
+"""What the four services share (``schemas/soap/communs.toml``): bounds, patience, pace, secrets."""
 
 from __future__ import annotations
 
@@ -39,11 +39,10 @@ class PaceReading(_Sourced):
 
 
 class Masks(BaseModel):
-    """Local names of elements and attributes: secrets, and personal data."""
+    """Local names of elements whose value no finding may show."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     secrets: frozenset[str]
-    personnels: frozenset[str]
 
 
 class Common(BaseModel):
