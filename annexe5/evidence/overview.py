@@ -125,6 +125,21 @@ def readings(result: CampaignResult) -> tuple[Reading, ...]:
     return tuple(sorted(found, key=lambda one: one.findings == 0))
 
 
+def most_frequent(result: CampaignResult) -> tuple[tuple[Finding, int, int], ...]:
+    """Give each rule broken once: its first finding, how many places, how many scenarios; the most frequent first."""
+    first: dict[tuple[str, str], Finding] = {}
+    places: Counter[tuple[str, str]] = Counter()
+    for finding in distinct(every_finding(result)):
+        key = (finding.rule, finding.requirement)
+        first.setdefault(key, finding)
+        places[key] += finding.count
+    touched = Counter(key for one in result.scenarios for key in {(f.rule, f.requirement) for f in one.findings})
+    ranked = sorted(
+        first, key=lambda key: (list(Severity).index(first[key].severity), -touched[key], -places[key], key)
+    )
+    return tuple((first[key], places[key], touched[key]) for key in ranked)
+
+
 def distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Give findings told once each: the same breach is told under its scenario, its order, its file and its clause."""
     return tuple(dict.fromkeys(findings))

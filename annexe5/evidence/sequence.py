@@ -112,14 +112,14 @@ def draw(
             y += _ROW
     height = y + 14
     return Markup(
-        '<svg class="seq" viewBox="0 0 {w} {h}" role="img" aria-label="{label}">'
+        '<svg class="seq" viewBox="0 0 {w} {h}" role="group" aria-label="{label}">'
         '<defs><marker id="fl{ident}" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8" markerHeight="8" '
         'orient="auto-start-reverse"><path d="M0 0.6 8 4 0 7.4z" class="tip"/></marker></defs>{life}{body}</svg>'
     ).format(
         w=WIDTH,
         h=height,
         ident=ident,
-        label=f"{order.reference} : {len(order.events)} échanges entre l'OC {oc} et l'OI {oi}",
+        label=f"{order.reference} : OC {oc} ⇄ OI {oi}",
         life=_lifelines(height, oc, oi),
         body=Markup("").join(parts),
     )
