@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -24,6 +25,7 @@ from annexe5.transport.edge import Account, Edge, EventKind, FileBusyError, File
 
 logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
+Speech = Callable[[], Iterable[Exchange]]
 _STOP = None
 
 
@@ -68,7 +70,7 @@ class StandingOi:
         self.clock = clock
         self._on_exchange = on_exchange
         self._edges: list[tuple[Edge, Channel]] = []
-        self._work: queue.Queue[tuple[int, FileEvent] | None] = queue.Queue()
+        self._work: queue.Queue[tuple[int, FileEvent] | Speech | None] = queue.Queue()
         self._idle = threading.Condition()
         self._busy = 0
         self._thread: threading.Thread | None = None
@@ -117,6 +119,12 @@ class StandingOi:
     ) -> None:
         self.stop()
 
+    def post(self, speech: Speech) -> None:
+        """Let the OI speak of itself, in its turn: ``speech`` gives the files it deposits."""
+        with self._idle:
+            self._busy += 1
+        self._work.put(speech)
+
     @property
     def idle(self) -> bool:
         """Tell whether everything dropped so far has been answered and nothing is due."""
@@ -151,11 +159,16 @@ class StandingOi:
                 continue
             if job is _STOP:
                 return
-            number, event = job
-            self._guard(lambda number=number, event=event: self._answer(number, event))  # type: ignore[misc]
+            self._guard(partial(self._do, job))
             with self._idle:
                 self._busy -= 1
                 self._idle.notify_all()
+
+    def _do(self, job: tuple[int, FileEvent] | Speech) -> None:
+        if isinstance(job, tuple):
+            self._answer(*job)
+        else:
+            self._send(job())
 
     def _until_due(self) -> float | None:
         due = self.twin.next_due
