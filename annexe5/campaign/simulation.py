@@ -15,12 +15,14 @@ from types import FrameType
 from typing import Any
 
 from annexe5.campaign.standing import OcAccount, StandingOi, file_accounts, new_accounts
-from annexe5.campaign.twins import make_twin, role_rows
+from annexe5.campaign.twins import make_twin, oi_services, role_rows
+from annexe5.campaign.web_services import web_services
 from annexe5.contract.profile import load_profile
 from annexe5.errors import UsageError
 from annexe5.exchange import Channel
 from annexe5.parties.oi import OiTwin
 from annexe5.transport.folder import FolderEdge
+from annexe5.transport.ftp_server import FtpServer
 from annexe5.transport.sftp_server import SftpServer
 
 
@@ -38,6 +40,7 @@ class Wanted:
     folder: Path | None = None
     seed: int = 5
     size: int = 2000
+    services: bool = True
 
 
 def run(party: str, wanted: Wanted, *, stop: threading.Event | None = None) -> None:
@@ -64,30 +67,51 @@ def _serve(wanted: Wanted, stack: ExitStack) -> dict[str, Any]:
     standing = StandingOi(twin)
     announcement: dict[str, Any] = {"profile": profile.id, "oi": twin.oi}
     if wanted.folder is not None:
-        edge: Any = FolderEdge(wanted.folder, file_accounts(accounts, twin), on_event=standing.listener())
-        standing.attach(edge, Channel.FOLDER)
+        folder = FolderEdge(wanted.folder, file_accounts(accounts, twin), on_event=standing.listener())
+        standing.attach(folder, Channel.FOLDER)
+        stack.enter_context(folder)
         announcement["folder"] = str(wanted.folder)
     else:
-        edge = SftpServer(
-            wanted.root or work / "comptes",
-            file_accounts(accounts, twin),
-            port=wanted.port,
-            host_key=wanted.host_key,
-            on_event=standing.listener(),
-        )
-        standing.attach(edge, Channel.SFTP)
-    stack.enter_context(edge)
+        announcement |= _file_servers(wanted, standing, accounts, work, stack)
+    if wanted.services:
+        services = web_services(profile, twin.network, dict.fromkeys(wanted.ocs), book=twin.book)
+        stack.enter_context(services.server)
+        announcement["soap"] = services.urls()
     stack.enter_context(standing)
-    if isinstance(edge, SftpServer):
-        announcement["sftp"] = {
-            "host": edge.host,
-            "port": edge.port,
-            "host_key_md5": edge.host_key_md5,
-            "host_key_sha256": edge.host_key_sha256,
-        }
+    services = oi_services(twin, accounts)
+    stack.enter_context(services.server)
+    certificate = work / "services.pem"
+    certificate.write_bytes(services.server.certificate.certificate)
+    announcement["soap"] = services.urls("http")
+    announcement["soap_https"] = {**services.urls("https"), "certificate": str(certificate)}
     announcement["accounts"] = [_account(twin, one, with_password=wanted.folder is None) for one in accounts]
     announcement["test_data"] = str(_write_roles(twin, wanted.ocs, work if wanted.root is None else wanted.root))
     return announcement
+
+
+def _file_servers(
+    wanted: Wanted, standing: StandingOi, accounts: tuple[OcAccount, ...], work: Path, stack: ExitStack
+) -> dict[str, Any]:
+    """Serve one tree over SFTP, FTP and FTPS; what is dropped by one door is answered for all."""
+    tree, holders = wanted.root or work / "comptes", file_accounts(accounts, standing.twin)
+    sftp = SftpServer(tree, holders, port=wanted.port, host_key=wanted.host_key, on_event=standing.listener())
+    standing.attach(sftp, Channel.SFTP)
+    ftp = FtpServer(tree, holders, on_event=standing.listener(), beside=sftp)
+    standing.attach(ftp, Channel.FTP)
+    ftps = FtpServer(tree, holders, certificate=work / "ftps.pem", on_event=standing.listener(), beside=sftp)
+    standing.attach(ftps, Channel.FTPS)
+    for server in (sftp, ftp, ftps):
+        stack.enter_context(server)
+    return {
+        "sftp": {
+            "host": sftp.host,
+            "port": sftp.port,
+            "host_key_md5": sftp.host_key_md5,
+            "host_key_sha256": sftp.host_key_sha256,
+        },
+        "ftp": {"host": ftp.host, "port": ftp.port},
+        "ftps": {"host": ftps.host, "port": ftps.port, "certificate_sha256": ftps.certificate_sha256},
+    }
 
 
 def _account(twin: OiTwin, account: OcAccount, *, with_password: bool) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """``annexe5 certify oi`` as a user runs it: on the twin, and on a target that our code does not serve."""
 
 import json
-import os
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -141,4 +140,4 @@ def test_a_folder_that_is_no_report_is_left_alone(tmp_path):
     (tmp_path / "r" / "these.txt").write_text("mine", encoding="utf-8")
     done = certify("--report", "r", cwd=tmp_path)
     assert done.returncode == 2
-    assert os.listdir(tmp_path / "r") == ["these.txt"]
+    assert [one.name for one in (tmp_path / "r").iterdir()] == ["these.txt"]

@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,11 @@ def test_openssh_alone_orders_collects_and_deletes(tmp_path, key):
 
 
 def test_the_announcement_says_how_to_reach_it(standing_oi):
-    assert standing_oi.keys() >= {"profile", "oi", "sftp", "accounts", "test_data"}
+    assert standing_oi.keys() >= {"profile", "oi", "sftp", "ftp", "ftps", "soap", "accounts", "test_data"}
+    assert standing_oi["soap"].keys() == {"sav-2.1", "sav-3.0", "opc-3.0", "structure-2.0"}
+    for url in standing_oi["soap"].values():
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            assert b"definitions" in answer.read()
     assert standing_oi["sftp"].keys() == {"host", "port", "host_key_md5", "host_key_sha256"}
     assert standing_oi["accounts"][0].keys() == {"oc", "user", "password", "in", "out", "in_pm", "out_pm"}
     roles = json.loads(Path(standing_oi["test_data"]).read_text(encoding="utf-8"))["ZZZZ"]
@@ -79,6 +84,30 @@ def test_it_stops_cleanly(number):
         process.send_signal(number)
         assert process.wait(timeout=20) == 0
         assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("scheme", ["ftp", "ftps"])
+def test_curl_orders_and_collects_over_ftp(tmp_path, standing_oi, scheme):
+    port, account = standing_oi[scheme]["port"], standing_oi["accounts"][0]
+    mine = order_file(standing_oi, tmp_path / NAME.replace("_1.", f"_{len(scheme)}."), f"REF{scheme}")
+    curl = ["curl", "--silent", "--show-error", "--user", f"{account['user']}:{account['password']}"]
+    curl += ["--ssl-reqd", "--insecure"] if scheme == "ftps" else []
+    base = f"ftp://127.0.0.1:{port}/"
+    subprocess.run([*curl, "-T", mine, f"{base}{account['in']}/"], check=True, timeout=30)
+    for _ in range(100):
+        told = subprocess.run(
+            [*curl, "-l", f"{base}{account['out']}/"], capture_output=True, text=True, check=True, timeout=30
+        ).stdout
+        names = [name for name in told.split() if "ARCMD" in name]
+        texts = [
+            subprocess.run(
+                [*curl, f"{base}{account['out']}/{name}"], capture_output=True, text=True, check=True, timeout=30
+            ).stdout
+            for name in names
+        ]
+        if any(f"REF{scheme}" in text for text in texts):
+            return
+    raise AssertionError("no AR came")
 
 
 def test_several_ocs_have_each_their_account():
