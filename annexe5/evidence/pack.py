@@ -8,6 +8,7 @@ from pathlib import Path
 from annexe5.campaign.results import CampaignResult, FileResult
 from annexe5.contract.profile import load_profile
 from annexe5.errors import ConfigurationError
+from annexe5.evidence.allure_html import mask_results
 from annexe5.evidence.contents import read_piece
 from annexe5.evidence.machine import campaign_json, junit
 from annexe5.evidence.redaction import Redactor
@@ -15,7 +16,7 @@ from annexe5.evidence.report import Shelf, render
 from annexe5.evidence.summary import summary
 
 REPORT_FILE, JUNIT_FILE, JSON_FILE, SUMMARY_FILE = "rapport.html", "junit.xml", "campagne.json", "resume.md"
-PIECES_FOLDER = "preuves"
+PIECES_FOLDER, ALLURE_RESULTS = "preuves", "allure-results"
 
 
 def write_all(
@@ -31,7 +32,8 @@ def write_all(
     """Write every form of a campaign's evidence and give their paths, the HTML report first.
 
     ``bytes_of`` gives the raw bytes of an exchange by its number (KeyError when the journal lacks it). ``secrets``
-    are written nowhere, redacted or not. ``key`` makes the pseudonyms; drawn for this campaign when not given.
+    are written nowhere, redacted or not; Allure results found in the folder are masked in place. ``key`` makes the
+    pseudonyms; drawn for this campaign when not given.
     """
     redactor = redactor_for(result, bytes_of=bytes_of, redact=redact, secrets=secrets, key=key)
     masked = redactor.campaign(result)
@@ -52,6 +54,7 @@ def write_all(
         path = folder / name
         path.write_text(redactor.secret_free(text), encoding="utf-8", errors="backslashreplace")
         paths.append(path)
+    mask_results(folder / ALLURE_RESULTS, redactor)
     return (*paths, *shelf.written)
 
 

@@ -17,7 +17,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from secrets import token_bytes
-from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
@@ -242,14 +241,15 @@ class Redactor:
             id=self.secret_free(one.id),
             name=self.text(one.name),
             description=self.text(one.description),
-            parameters=tuple((name, self._parameter(name, value)) for name, value in one.parameters),
+            parameters=tuple((name, self.parameter(name, value)) for name, value in one.parameters),
             steps=tuple(self._step(step) for step in one.steps),
             findings=tuple(self.finding(finding) for finding in one.findings),
             message=self.text(one.message),
             replay=self.text(one.replay),
         )
 
-    def _parameter(self, name: str, value: str) -> str:
+    def parameter(self, name: str, value: str) -> str:
+        """Mask the value of a named parameter: as a cell when the name is that of a personal column."""
         kind = self.policy.column(name)
         return self.text(value) if kind in (None, "unknown") or not self.personal else self.cell(kind, value)
 
@@ -283,16 +283,6 @@ class Redactor:
             findings=tuple(self.finding(finding) for finding in one.findings),
             reason=self.text(one.reason),
         )
-
-    def value(self, data: Any) -> Any:
-        """Mask every text of a JSON value, keys aside: what a log or a result of another tool holds."""
-        if isinstance(data, str):
-            return self.text(data)
-        if isinstance(data, list):
-            return [self.value(one) for one in data]
-        if isinstance(data, dict):
-            return {key: self.value(one) for key, one in data.items()}
-        return data
 
 
 _MASKED = re.compile(r"[A-Za-z]+~(?:~|[0-9A-Fa-f]{8})")

@@ -217,7 +217,7 @@ def _played(wire: Wire) -> tuple[list[ScenarioResult], list[OrderResult]]:
 
 
 def _rules() -> frozenset[str]:
-    from annexe5.contract.rules import load_rules  # noqa: PLC0415
+    from annexe5.contract.rules import load_rules
 
     return frozenset(load_rules())
 

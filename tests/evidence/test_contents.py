@@ -141,7 +141,7 @@ def test_a_file_the_journal_lost_says_so(redactor):
 def test_a_heavy_file_shows_its_head_and_the_lines_of_its_findings(redactor, monkeypatch):
     monkeypatch.setattr(contents, "WHOLE_LIMIT", 1000)
     rows = "".join(f"CMD-{number:04};DUREL;OK\n" for number in range(2, 2000))
-    from annexe5.contract.rules import rule  # noqa: PLC0415
+    from annexe5.contract.rules import rule
 
     piece = _piece(f"{HEADER}\n{rows}".encode(), redactor, findings=[rule("CYC-ORDRE").finding(line=1500)])
 
