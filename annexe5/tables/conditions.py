@@ -142,7 +142,7 @@ def closure(condition: Condition, index: Mapping[str, int], facts: Mapping[str, 
 def broken_by(
     pairs: Iterable[tuple[Condition, Condition]], index: Mapping[str, int], facts: Mapping[str, str]
 ) -> Check:
-    """Compile several (when, then) to one function: does a row break any of them?"""
+    """Compile several (when, then) to one function that tells whether a row breaks any of them."""
     writer = _Writer(index, facts)
     each = [f"({writer.text(when)} and not {writer.text(then)})" for when, then in pairs]
     return writer.function(" or ".join(each) or "False")

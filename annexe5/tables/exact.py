@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from itertools import chain, compress
 from operator import ne
+from threading import Event
 
 from annexe5.contract.rules import rule
 from annexe5.tables.cells import CellCheck, cell_check, stray_check
 from annexe5.tables.conditions import broken_by
-from annexe5.tables.groups import breach_of, group_rule
+from annexe5.tables.groups import Ground, GroupRule, breach_of, group_rule
 from annexe5.tables.header import Header, find_separator, read_header
-from annexe5.tables.octets import LONG_LINE, Block, Source, blocks, look
+from annexe5.tables.octets import LONG_LINE, Block, Source, blocks, first_lines, look
 from annexe5.tables.records import Reading, read_record
-from annexe5.tables.rules import RowCheck, TableRule, row_check, rules_of
+from annexe5.tables.rules import TableRule, row_check, rules_of
 from annexe5.tables.schema import Field, Table
 from annexe5.tables.sure import ordinary, sure_pattern
 from annexe5.tables.tally import Breach, Tally
@@ -45,7 +47,7 @@ def judge(source: Source, asked: Asked, tally: Tally, keep: Keep | None = None) 
     if encoding.empty:
         return 0
     pieces = blocks(source, encoding)
-    opened = open_sheet(next(pieces), asked, tally, keep)
+    opened = open_sheet(first_lines(pieces), asked, tally, keep)
     if opened is None:
         return 0
     sheet, rest = opened
@@ -148,6 +150,7 @@ def open_sheet(first: Block, asked: Asked, tally: Tally, keep: Keep | None = Non
     sheet = Sheet(header, separator, reading.ending, asked, tally, keep)
     if not header.absent:
         sheet.tell_quotes(reading, at + 1)
+        sheet.tell_characters(reading, at + 1)
     sheet.measure(lines[:taken], 1)
     # The last block of a source is its last line, without end; all others are whole lines.
     rest = "\n".join(lines[taken:]) if first.last else "".join(f"{line}\n" for line in lines[taken:])
@@ -169,9 +172,9 @@ class Sheet:
         self.rows = 0
         self.facts = asked.facts
         self._keep = keep
-        self._other_endings = 0
-        self._first_other = 0
-        self._flat = header.width - header.trailing
+        self.other_endings = 0
+        self.first_other = 0
+        self.flat = header.width - header.trailing
         self.checks: tuple[CellCheck, ...] = tuple(
             cell_check(one, table, place) if one else stray_check(_title(header, place), table, place)
             for place, one in enumerate(header.places)
@@ -186,14 +189,32 @@ class Sheet:
         self.group_rules = tuple(one for one in present if one.kind != "row")
         self._row_checks = tuple((one, row_check(one, self.index, self.facts)) for one in self.row_rules)
         self._breaks_a_rule = broken_by(((one.when, one.then) for one in self.row_rules), self.index, self.facts)
-        self._groups = tuple(group_rule(one, table, self.index, self.facts, tally) for one in self.group_rules)
+        self.unwanted = Event()
+        self.collected: list[tuple[int, Sequence[str]]] = []
+        ground = Ground(table, self.index, self.index, self.facts, tally)
+        self._groups: tuple[GroupRule, ...] = tuple(group_rule(one, ground) for one in self.group_rules)
+
+    def copy(self) -> Sheet:
+        """Give a sheet for part of the file: rules across rows see nothing, rows are put by in ``collected``."""
+        made = copy(self)
+        made._keep = None  # noqa: SLF001  # same class
+        return made
+
+    def start(self, tally: Tally, unwanted: Event) -> None:
+        """Begin a part of the file anew; ``unwanted`` is set when nobody waits for it any more."""
+        self.tally = tally
+        self.unwanted = unwanted
+        self.rows = self.other_endings = self.first_other = 0
+        self.collected = []
+        self._groups = (_Collector(self.collected),)
+        self._above = [None] * self.header.width
 
     # -- whole rows
 
     def take_plain(self, line: int, text: str) -> None:
         """Judge one line that is a record, without quotes and ended like the header."""
         cells = text.split(self.separator)
-        if len(cells) == self._flat and cells[0]:
+        if len(cells) == self.flat and cells[0]:
             self.rows += 1
             if self._keep:
                 self._keep(line, cells, True, self.header)
@@ -221,18 +242,24 @@ class Sheet:
     def _measures(self, cells: list[str], line: int) -> bool:
         """Tell a wrong number of cells, or a row with nothing in it; False when its cells cannot be placed."""
         count = len(cells)
-        if count > self._flat and any(cells[self._flat :]):
-            self.tell("STR-CHAMPS-EN-TROP", line, f"{count} champs", f"{self._flat} champs")
+        if count > self.flat and (any(cells[self.flat :]) or self._is_shifted(cells)):
+            self.tell("STR-CHAMPS-EN-TROP", line, f"{count} champs", f"{self.flat} champs")
             return False
-        if count < self._flat:
-            self.tell("STR-CHAMPS-MANQUANTS", line, f"{count} champs", f"{self._flat} champs")
+        if count < self.flat:
+            self.tell("STR-CHAMPS-MANQUANTS", line, f"{count} champs", f"{self.flat} champs")
             return False
-        if count not in (self._flat, self.header.width):
-            self.tell("STR-SEPARATEUR-FINAL", line, f"{count - self._flat} séparateur(s) en fin de ligne", "aucun")
+        if count not in (self.flat, self.header.width):
+            self.tell("STR-SEPARATEUR-FINAL", line, f"{count - self.flat} séparateur(s) en fin de ligne", "aucun")
         if not any(cells):
             self.tell("STR-LIGNE-CREUSE", line, f"{count} champs vides", "au moins un champ rempli")
             return False
         return True
+
+    def _is_shifted(self, cells: list[str]) -> bool:
+        """Tell separators left at the end from one that stands inside a value and shifts all that follows it."""
+        if len(cells) in (self.flat, self.header.width):
+            return False
+        return any(check(value) for check, value in zip(self.checks[: self.flat], cells, strict=False))
 
     def judge_row(self, line: int, cells: Sequence[str]) -> None:
         """Judge the cells of a row, then the row, then what it changes for the rows that share its keys."""
@@ -274,6 +301,12 @@ class Sheet:
             breach = Breach(rule(ident), _title(self.header, place), place, requirement=self.table.requirement)
             self.tally.add(breach, line, reading.cells[place])
 
+    def tell_characters(self, reading: Reading, line: int) -> None:
+        """Tell what no column name may hold."""
+        for place, cell in enumerate(reading.cells):
+            for breach in stray_check(_title(self.header, place), self.table, place)(cell):
+                self.tally.add(breach, line, cell)
+
     def measure(self, lines: Sequence[str], first: int) -> None:
         """Tell lines that no receiver is held to read."""
         if lines and max(map(len, lines)) > LONG_LINE:
@@ -288,8 +321,8 @@ class Sheet:
 
     def count_endings(self, count: int, line: int) -> None:
         """Count records whose end of line is not the header's; ``line`` is the first of them."""
-        self._other_endings += count
-        self._first_other = min(self._first_other or line, line)
+        self.other_endings += count
+        self.first_other = min(self.first_other or line, line)
 
     def finish(self) -> None:
         """Tell what only the whole file shows."""
@@ -300,20 +333,33 @@ class Sheet:
     def finish_file(self) -> None:
         """Tell mixed ends of line and a file without rows."""
         names = {"\n": "LF", "\r\n": "CRLF"}
-        if self._other_endings:
+        if self.other_endings:
             breach = Breach(rule("OCT-FIN-LIGNE-MIXTE"), requirement=self.table.requirement)
             other = "\r\n" if self.ending == "\n" else "\n"
             self.tally.add(
                 breach,
-                self._first_other,
+                self.first_other,
                 names[other],
                 expected=f"{names[self.ending]} partout",
-                count=self._other_endings,
+                count=self.other_endings,
             )
         if self.rows == 0:
             ident = "STR-SANS-COMMANDE" if self.table.minimum_rows else "STR-SANS-LIGNE"
             breach = Breach(rule(ident), requirement=self.table.requirement, expected="au moins une ligne")
             self.tally.add(breach)
+
+
+class _Collector:
+    """Stands in for the rules across rows where another engine feeds them."""
+
+    def __init__(self, rows: list[tuple[int, Sequence[str]]]) -> None:
+        self._rows = rows
+
+    def add(self, line: int, row: Sequence[str]) -> None:
+        self._rows.append((line, row))
+
+    def finish(self) -> None:
+        """Nothing is left to tell."""
 
 
 def _sure(one: Field | None) -> Callable[[str], object]:

@@ -30,12 +30,24 @@ class GroupRule(Protocol):
         """Tell what only the whole file shows."""
 
 
-def group_rule(
-    made: TableRule, table: Table, index: Mapping[str, int], facts: Mapping[str, str], tally: Tally
-) -> GroupRule:
-    """Compile a cross-row rule; ``index`` places the columns in the rows that will be fed."""
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a cross-row rule stands on: the table, where columns are in the rows fed, the file's facts, the tally.
+
+    ``positions`` places the columns in the file's header, by which findings of one line are ordered.
+    """
+
+    table: Table
+    index: Mapping[str, int]
+    positions: Mapping[str, int]
+    facts: Mapping[str, str]
+    tally: Tally
+
+
+def group_rule(made: TableRule, ground: Ground) -> GroupRule:
+    """Compile a cross-row rule."""
     kinds: dict[str, type[_Unique | _Same | _Sum]] = {"unique": _Unique, "same_in_group": _Same, "sum_in_group": _Sum}
-    return kinds[made.kind](made, table, index, facts, tally)
+    return kinds[made.kind](made, ground)
 
 
 def clause_for(made: TableRule, table: Table) -> str:
@@ -52,26 +64,24 @@ def breach_of(made: TableRule, table: Table, column: str, place: int) -> Breach:
 
 
 class _Base:
-    def __init__(
-        self, made: TableRule, table: Table, index: Mapping[str, int], facts: Mapping[str, str], tally: Tally
-    ) -> None:
-        self._tally = tally
-        self._key: Key = itemgetter(*(index[name] for name in made.key))
-        self._out: Check | None = closure(made.leave_out, index, facts) if made.leave_out else None
-        self._set_up(made, table, index, facts)
+    def __init__(self, made: TableRule, ground: Ground) -> None:
+        self._tally = ground.tally
+        self._key: Key = itemgetter(*(ground.index[name] for name in made.key))
+        self._out: Check | None = closure(made.leave_out, ground.index, ground.facts) if made.leave_out else None
+        self._set_up(made, ground)
 
-    def _set_up(self, made: TableRule, table: Table, index: Mapping[str, int], facts: Mapping[str, str]) -> None:
-        raise NotImplementedError
+    def _set_up(self, made: TableRule, ground: Ground) -> None:
+        """Prepare what this kind of rule needs besides its key."""
 
     def finish(self) -> None:
         """Nothing is left to tell once every row has been seen."""
 
 
 class _Unique(_Base):
-    def _set_up(self, made: TableRule, table: Table, index: Mapping[str, int], _facts: Mapping[str, str]) -> None:
+    def _set_up(self, made: TableRule, ground: Ground) -> None:
         column = (made.columns or made.key)[0]
-        self._place = index[column]
-        self._breach = breach_of(made, table, column, self._place)
+        self._place = ground.index[column]
+        self._breach = breach_of(made, ground.table, column, ground.positions[column])
         self._first: dict[Hashable, int] = {}
 
     def add(self, line: int, row: Sequence[str]) -> None:
@@ -83,20 +93,22 @@ class _Unique(_Base):
 
 
 class _Same(_Base):
-    def _set_up(self, made: TableRule, table: Table, index: Mapping[str, int], _facts: Mapping[str, str]) -> None:
-        self._columns = [(index[name], breach_of(made, table, name, index[name])) for name in made.columns]
-        self._values: Key = itemgetter(*(place for place, _breach in self._columns))
-        self._first: dict[Hashable, tuple[Hashable, Sequence[str]]] = {}
+    def _set_up(self, made: TableRule, ground: Ground) -> None:
+        self._breaches = [breach_of(made, ground.table, name, ground.positions[name]) for name in made.columns]
+        # The key once more at the end: a getter of one place alone would not give a tuple.
+        places = [ground.index[name] for name in (*made.columns, made.key[0])]
+        self._values: Callable[[Sequence[str]], tuple[str, ...]] = itemgetter(*places)
+        self._first: dict[Hashable, tuple[str, ...]] = {}
 
     def add(self, line: int, row: Sequence[str]) -> None:
         if self._out and self._out(row):
             return
         values = self._values(row)
-        first, reference = self._first.setdefault(self._key(row), (values, row))
+        first = self._first.setdefault(self._key(row), values)
         if first != values:
-            for place, breach in self._columns:
-                if row[place] != reference[place]:
-                    self._tally.add(breach, line, row[place], expected=reference[place] or "vide")
+            for breach, value, wanted in zip(self._breaches, values, first, strict=False):
+                if value != wanted:
+                    self._tally.add(breach, line, value, expected=wanted or "vide")
 
 
 @dataclass(slots=True)
@@ -109,12 +121,13 @@ class _Total:
 
 
 class _Sum(_Base):
-    def _set_up(self, made: TableRule, table: Table, index: Mapping[str, int], facts: Mapping[str, str]) -> None:
-        self._place = index[made.total]
-        self._breach = breach_of(made, table, made.total, self._place)
-        self._added = index[made.sum]
-        self._only = closure(made.only, index, facts) if made.only else None
-        self._optional = closure(made.with_or_without, index, facts) if made.with_or_without else None
+    def _set_up(self, made: TableRule, ground: Ground) -> None:
+        self._place = ground.index[made.total]
+        self._breach = breach_of(made, ground.table, made.total, ground.positions[made.total])
+        self._added = ground.index[made.sum]
+        self._only = closure(made.only, ground.index, ground.facts) if made.only else None
+        optional = made.with_or_without
+        self._optional = closure(optional, ground.index, ground.facts) if optional else None
         self._groups: dict[Hashable, _Total] = {}
 
     def add(self, line: int, row: Sequence[str]) -> None:

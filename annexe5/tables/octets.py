@@ -232,8 +232,14 @@ def blocks(source: Source, encoding: Encoding, size: int = BLOCK) -> Iterator[Bl
                 continue
             yield Block(b"", line, overlong=True)
             line, given_up, held = line + 1, False, piece[end:]
+        elif held:
+            held += piece
+            # Only the line carried over can be beyond measure: whether it is must not depend on the size of a block.
+            if (end := held.find(b"\n")) > LONGEST_LINE:
+                yield Block(b"", line, overlong=True)
+                line, held = line + 1, held[end + 1 :]
         else:
-            held = held + piece if held else piece
+            held = piece
         cut = held.rfind(b"\n") + 1
         if cut:
             yield Block(held[:cut], line)
@@ -245,6 +251,15 @@ def blocks(source: Source, encoding: Encoding, size: int = BLOCK) -> Iterator[Bl
         yield Block(b"", line, last=True, overlong=True)
     else:
         yield Block(held, line, last=True)
+
+
+def first_lines(pieces: Iterator[Block]) -> Block:
+    """Give the first block that holds more than blank lines, with those before it."""
+    block = next(pieces)
+    while not block.last and not block.overlong and not block.data.strip():
+        following = next(pieces)
+        block = Block(block.data + following.data, block.line, following.last, following.overlong)
+    return block
 
 
 def _utf8(source: Source, encoding: Encoding, size: int) -> Iterator[bytes]:

@@ -113,6 +113,9 @@ class Table:
     def __hash__(self) -> int:
         return hash(self.path)
 
+    def __repr__(self) -> str:
+        return f"Table({self.flow} {self.version})"
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Give the column names in the order of the contract."""

@@ -48,6 +48,11 @@ class _Group:
     count: int = 0
     places: list[_Place] = field(default_factory=list)
 
+    def settle(self, cap: int | None) -> None:
+        self.places.sort()
+        if cap is not None:
+            del self.places[cap:]
+
 
 class Tally:
     """Breaches of one file, counted by rule and column; ``cap`` places at most are kept of each, the first ones."""
@@ -82,6 +87,20 @@ class Tally:
             for line, value, expected in places
         )
 
+    def merge(self, other: Tally) -> None:
+        """Take in what another tally of the same file has counted."""
+        for key, group in other._groups.items():  # same class
+            mine = self._groups.setdefault(key, _Group())
+            mine.count += group.count
+            mine.places.extend(group.places)
+            if self._cap is not None and len(mine.places) > 4 * self._cap:
+                mine.settle(self._cap)
+
+    def full(self, breach: Breach) -> bool:
+        """Tell whether no later place of this rule and column can be among those kept."""
+        group = self._groups.get((breach.rule.id, breach.column))
+        return group is not None and self._cap is not None and len(group.places) >= self._cap
+
     @property
     def cap(self) -> int | None:
         """How many places of one rule and column are kept."""
@@ -90,9 +109,7 @@ class Tally:
     def settle(self) -> None:
         """Keep the first places only, whatever the order in which they came."""
         for group in self._groups.values():
-            group.places.sort()
-            if self._cap is not None:
-                del group.places[self._cap :]
+            group.settle(self._cap)
 
     def findings(self, path: str = "") -> tuple[Finding, ...]:
         """Give the findings: by line, then by column in the table's order, then by rule."""
