@@ -116,6 +116,10 @@ class Pm:
     nro: Nro
     prestations: tuple[PrestationPm, ...]
 
+    def __hash__(self) -> int:
+        """By reference alone, which tells PMs apart."""
+        return hash(self.reference)
+
     @property
     def techniques(self) -> int:
         """How many technical PMs stand under this reference."""
@@ -127,7 +131,10 @@ class Pm:
 
     def prestation(self, oc: str) -> PrestationPm | None:
         """Give the service an OC holds here, if it holds one."""
-        return next((one for one in self.prestations if one.oc == oc), None)
+        for une in self.prestations:
+            if une.oc == oc:
+                return une
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +209,10 @@ class Pbo:
     reserves: int
     hors_service: int
     position: int
+
+    def __hash__(self) -> int:
+        """By reference alone, which tells PBOs apart."""
+        return hash(self.reference)
 
     @property
     def fibres(self) -> int:
@@ -294,7 +305,7 @@ class Route:
     @property
     def identifiants(self) -> frozenset[str]:
         """Names of the fibres, for whoever keeps count of what is given out."""
-        return frozenset(fibre.identifiant for fibre in self.fibres)
+        return frozenset([fibre.identifiant for fibre in self.fibres])
 
 
 @dataclass(frozen=True, slots=True)

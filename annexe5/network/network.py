@@ -122,7 +122,12 @@ def generate(
         rang = plan.zone_de_pm(t, reference)
         return None if rang is None else zone(rang).pm
 
-    return Network(trame=t, _zone=zone, _plan=plan_optique, _adresse=adresse, _pm=pm)
+    @lru_cache(maxsize=_REFERENCES)
+    def prestation(reference: str) -> PrestationPm | None:
+        sien = pm(plan.pm_de_prestation(reference)[0])
+        return next((une for une in sien.prestations if une.reference == reference), None) if sien else None
+
+    return Network(t, zone, plan_optique, adresse, pm, prestation)
 
 
 def roles_from(ocs: Sequence[str], batiments_par_pm: int = 0) -> int:
@@ -149,6 +154,7 @@ class Network:
     _plan: Callable[[int], PlanOptique] = field(repr=False, compare=False)
     _adresse: Callable[[str], tuple[Batiment, ...]] = field(repr=False, compare=False)
     _pm: Callable[[str], Pm | None] = field(repr=False, compare=False)
+    _prestation: Callable[[str], PrestationPm | None] = field(repr=False, compare=False)
 
     @property
     def size(self) -> int:
@@ -279,8 +285,7 @@ class Network:
 
     def prestation_pm(self, reference: str) -> PrestationPm | None:
         """Give a PM service by reference."""
-        pm = self.pm(plan.pm_de_prestation(reference)[0])
-        return next((une for une in pm.prestations if une.reference == reference), None) if pm else None
+        return self._prestation(reference)
 
     def zone_arriere(self, pm: Pm | str) -> tuple[Batiment, ...]:
         """Give the buildings behind a PM."""
@@ -304,7 +309,7 @@ class Network:
 
     def fibres(self, pbo: Pbo) -> tuple[Fibre, ...]:
         """Give the fibres of a PBO."""
-        return tuple(optique.make_fibre(self.trame, pbo, rang) for rang in range(pbo.fibres))
+        return optique.make_fibres(self.trame, pbo, range(pbo.fibres))
 
     # ---- routes
 
@@ -331,10 +336,7 @@ class Network:
     def free_fibre(self, pbo: Pbo, used: Collection[str] = ()) -> tuple[Fibre, ...]:
         """Give the first free group of fibres of a PBO that ``used`` does not hold; empty if saturated."""
         groupe = next(optique.groupes_libres(pbo, used), None)
-        if groupe is None:
-            return ()
-        premier = groupe * pbo.brins
-        return tuple(optique.make_fibre(self.trame, pbo, rang) for rang in range(premier, premier + pbo.brins))
+        return () if groupe is None else optique.make_fibres(self.trame, pbo, optique.rangs_des_fibres(pbo, groupe))
 
     def saturation(self, pbo: Pbo, used: Collection[str] = ()) -> str:
         """Tell why nothing is free: ``virtuelle`` if some are only reserved, else ``physique``; empty if some are."""

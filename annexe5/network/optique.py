@@ -221,27 +221,39 @@ def _mis_de_cote(regles: Pbos, lignes: int, groupes: int, de: De) -> tuple[int, 
     return reserves, hors_service
 
 
+def rangs_des_fibres(pbo: Pbo, groupe: int) -> range:
+    """Give the ranks of the fibres of a group."""
+    return range(groupe * pbo.brins, (groupe + 1) * pbo.brins)
+
+
 def noms_des_fibres(pbo: Pbo, groupe: int) -> list[str]:
     """Name the fibres of a group."""
-    premier = groupe * pbo.brins
-    return [f"{pbo.reference}/{rang:02d}" for rang in range(premier, premier + pbo.brins)]
+    return [f"{pbo.reference}/{rang:02d}" for rang in rangs_des_fibres(pbo, groupe)]
 
 
-def make_fibre(t: Trame, pbo: Pbo, rang: int) -> Fibre:
-    """Give fibre ``rang`` of a PBO: its place at the PM and at the PBO."""
+def make_fibres(t: Trame, pbo: Pbo, rangs: range) -> tuple[Fibre, ...]:
+    """Give some fibres of a PBO: their places at the PM and at the PBO."""
     pm, couleurs, tube_de = t.reseau.pm, t.reseau.couleurs.fibres, t.reseau.pbo.fibres_par_tube
-    module, prise = divmod(pbo.position + rang, pm.fibres_par_module)
-    cable, brin = divmod(pbo.position + rang, pm.fibres_par_cable)
-    return Fibre(
-        f"{pbo.reference}/{rang:02d}",
-        rang // pbo.brins,
-        f"{pbo.pmt}-TIROIR {module + 1:02d}",
-        _connecteurs(pm.fibres_par_module, tube_de)[prise],
-        f"CDI-{pbo.pm}-{cable + 1:02d}",
-        *_brins(couleurs, tube_de, pm.fibres_par_cable)[brin],
-        f"CBR-{pbo.reference[4:]}",
-        *_brins(couleurs, tube_de, pbo.groupes * pbo.brins)[rang],
-    )
+    connecteurs = _connecteurs(pm.fibres_par_module, tube_de)
+    brins_pm = _brins(couleurs, tube_de, pm.fibres_par_cable)
+    brins_pbo = _brins(couleurs, tube_de, pbo.groupes * pbo.brins)
+    fibres = []
+    for rang in rangs:
+        module, prise = divmod(pbo.position + rang, pm.fibres_par_module)
+        cable, brin = divmod(pbo.position + rang, pm.fibres_par_cable)
+        fibres.append(
+            Fibre(
+                f"{pbo.reference}/{rang:02d}",
+                rang // pbo.brins,
+                f"{pbo.pmt}-TIROIR {module + 1:02d}",
+                connecteurs[prise],
+                f"CDI-{pbo.pm}-{cable + 1:02d}",
+                *brins_pm[brin],
+                f"CBR-{pbo.reference[4:]}",
+                *brins_pbo[rang],
+            )
+        )
+    return tuple(fibres)
 
 
 @lru_cache(maxsize=8)
@@ -270,8 +282,7 @@ def _tube(couleurs: tuple[str, ...], rang: int) -> str:
 
 def make_route(t: Trame, pbo: Pbo, groupe: int, oc: str) -> Route:
     """Give the route that a group of fibres makes for an OC: one block in MONOFIBRE, four in QUADRIFIBRE."""
-    premier = groupe * pbo.brins
-    fibres = [make_fibre(t, pbo, rang) for rang in range(premier, premier + pbo.brins)]
+    fibres = make_fibres(t, pbo, rangs_des_fibres(pbo, groupe))
     sienne = (t.ocs.index(oc) if oc in t.ocs else 0) % pbo.brins
     couleurs = t.reseau.couleurs.connecteurs
     blocs = [
@@ -279,7 +290,7 @@ def make_route(t: Trame, pbo: Pbo, groupe: int, oc: str) -> Route:
         BlocRoute(oc if rang == sienne else SANS_OC, *fibre[2:], str(rang + 1), couleurs[rang])
         for rang, fibre in enumerate(fibres)
     ]
-    return Route(pbo=pbo, blocs=tuple(blocs), fibres=tuple(fibres))
+    return Route(pbo=pbo, blocs=tuple(blocs), fibres=fibres)
 
 
 def groupes_de(ligne: Ligne) -> range:
