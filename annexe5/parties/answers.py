@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
+from itertools import chain
 
 from annexe5.contract.calendar import PARIS
 from annexe5.contract.rejects import load_rejects
-from annexe5.network.model import Pm, Route
+from annexe5.network.model import Pbo, Pm, Route
 from annexe5.parties.book import Order
 
 Row = dict[str, str]
@@ -18,7 +20,7 @@ _BLOCK = (
     "InformationTubePBO N°{k}", "InformationFibrePBO N°{k}", "ConnecteurPriseNumero N°{k}",
     "ConnecteurPriseCouleur N°{k}",
 )  # fmt: skip
-_BLOCKS = tuple(tuple(name.format(k=k) for name in _BLOCK) for k in range(1, 5))
+_BLOCKS = tuple(name.format(k=k) for k in range(1, 5) for name in _BLOCK)
 
 
 def stamp(now: datetime) -> str:
@@ -64,10 +66,13 @@ def cr_ok(order: Order, route: Route, pm: Pm, date: str) -> Row:
         "ReferencePrestationPm": order.values.get("ReferencePrestationPm", ""),
         "TypeCommandeRetenu": order.regime,
     }
+    row.update(_place(route.pbo, pm))
     if order.hotline:
         row["Commentaire"] = "PRISE EXISTANTE DE REFERENCE INCONNUE : APPELER LA HOTLINE OI"
-        return row | place(route, pm) | _placeholder(order.oc)
-    return row | place(route, pm) | blocks(route)
+        row.update(_placeholder(order.oc))
+    else:
+        row.update(blocks(route))
+    return row
 
 
 def cmd_stoc(order: Order, date: str) -> Row:
@@ -132,7 +137,12 @@ def cr_annulation(reference: str, kind: str, code: str, date: str) -> Row:
 
 def place(route: Route, pm: Pm) -> Row:
     """Where the route leads: PM, technical PM, PBO."""
-    pbo = route.pbo
+    return dict(_place(route.pbo, pm))
+
+
+@lru_cache(maxsize=1024)
+def _place(pbo: Pbo, pm: Pm) -> Row:
+    """Kept for the next order on the same PBO: to be read, never changed."""
     return {
         "ReferencePm": pm.reference,
         "ReferencePmTechnique": pm.reference_technique,
@@ -152,13 +162,10 @@ def place(route: Route, pm: Pm) -> Row:
 
 def blocks(route: Route) -> Row:
     """The route blocks, as many as the line has fibres."""
-    row: Row = {}
-    for names, bloc in zip(_BLOCKS, route.blocs, strict=False):
-        row.update(zip(names, bloc, strict=True))
-    return row
+    return dict(zip(_BLOCKS, chain.from_iterable(route.blocs), strict=False))
 
 
 def _placeholder(oc: str) -> Row:
     """The first block of a hotline CR: the OC's code and unknown positions (999: unknown outlet connector)."""
     filler = (oc, "HOTLINE", "HOTLINE", "", "HOTLINE", "HOTLINE", "", "HOTLINE", "HOTLINE", "999", "")
-    return dict(zip(_BLOCKS[0], filler, strict=True))
+    return dict(zip(_BLOCKS, filler, strict=False))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from annexe5.network import Network
-from annexe5.network.model import Adresse, Batiment, Ligne, Pm, Rdv, Route
+from annexe5.network.model import Adresse, Batiment, Ligne, Pm, PrestationPm, Rdv, Route
 from annexe5.parties.book import Book
 
 REGIMES = ("AUTO", "LOCA", "COFI")
@@ -36,6 +36,8 @@ class Case:
     repeated: bool = False
     adresse: Adresse | None = None
     batiment: Batiment | None = None
+    pm: Pm | None = None
+    service: PrestationPm | None = None
     candidates: Sequence[Ligne] = ()
     ligne: Ligne | None = None
     rdv: Rdv | None = None
@@ -46,11 +48,6 @@ class Case:
     def get(self, column: str) -> str:
         """Give a field, without the blanks around it."""
         return self.values.get(column, "").strip()
-
-    @property
-    def pm(self) -> Pm | None:
-        """The PM that serves the building."""
-        return self.batiment.pm if self.batiment else None
 
     @property
     def existing(self) -> bool:
@@ -102,31 +99,29 @@ def _other_commune(case: Case) -> bool:
     """Tell whether the codes of the order contradict the address that its hexaclé names."""
     assert case.adresse is not None  # noqa: S101 -- an earlier cause holds otherwise
     commune = case.adresse.commune
-    return any(
-        said and said != true
-        for said, true in (
-            (case.get("CodeInseeImmeuble"), commune.code_insee),
-            (case.get("CodePostalImmeuble"), commune.code_postal),
-        )
-    )
+    insee, postal = case.get("CodeInseeImmeuble"), case.get("CodePostalImmeuble")
+    return bool(insee and insee != commune.code_insee) or bool(postal and postal != commune.code_postal)
 
 
 def _unknown_building(case: Case) -> bool:
     assert case.adresse is not None  # noqa: S101 -- an earlier cause holds otherwise
-    here = case.network.batiments(case.adresse)
+    here: Sequence[Batiment] = case.network.batiments(case.adresse)
     named = case.get("Batiment").upper()
-    fitting = [one for one in here if one.nom.upper() == named] if named else list(here)
-    case.batiment = fitting[0] if len(fitting) == 1 else None
-    return case.batiment is None
+    if named:
+        here = [one for one in here if one.nom.upper() == named]
+    if len(here) != 1:
+        return True
+    case.batiment, case.pm = here[0], here[0].pm
+    return False
 
 
 def _unknown_staircase(case: Case) -> bool:
     assert case.batiment is not None  # noqa: S101 -- an earlier cause holds otherwise
-    here = case.network.lignes(case.batiment)
+    here: Sequence[Ligne] = case.network.lignes(case.batiment)
     named = case.get("Escalier").upper()
     if named:
-        here = tuple(ligne for ligne in here if ligne.escalier.upper() == named)
-    elif len({ligne.escalier for ligne in here}) > 1:
+        here = [ligne for ligne in here if ligne.escalier.upper() == named]
+    elif len(here) > 1 and len({ligne.escalier for ligne in here}) > 1:
         return True  # a building of several staircases needs one named
     case.candidates = here
     return not here
@@ -136,7 +131,7 @@ def _unknown_floor(case: Case) -> bool:
     named = case.get("Etage").upper()
     if named:
         case.candidates = [ligne for ligne in case.candidates if ligne.etage.upper() == named]
-    elif len({ligne.etage for ligne in case.candidates}) > 1:
+    elif len(case.candidates) > 1 and len({ligne.etage for ligne in case.candidates}) > 1:
         return True
     return not case.candidates
 
@@ -171,16 +166,12 @@ def _unknown_service(case: Case) -> bool:
     named = case.get("ReferencePrestationPm")
     if not named:
         return False
-    service = case.network.prestation_pm(named)
-    return service is None or service.oc != case.oc
+    case.service = case.network.prestation_pm(named)
+    return case.service is None or case.service.oc != case.oc
 
 
 def _other_service(case: Case) -> bool:
-    named = case.get("ReferencePrestationPm")
-    if not named or case.pm is None:
-        return False
-    service = case.network.prestation_pm(named)
-    return service is None or service.reference_pm != case.pm.reference
+    return case.service is not None and case.pm is not None and case.service.reference_pm != case.pm.reference
 
 
 def _type_refused(case: Case) -> bool:

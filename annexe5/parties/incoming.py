@@ -53,7 +53,9 @@ def read_file(data: bytes, flow: Flow) -> ReadFile:
             wrong[finding.line].append(finding.column)
     rows = []
     for row in read.rows:
-        missing = tuple(name for name in required if not row.values.get(name, "").strip())
-        refused = tuple(name for name in wrong.get(row.line, ()) if name not in missing)
+        missing: tuple[str, ...] = ()
+        if not all(map(str.strip, [row.values[name] for name in required])):
+            missing = tuple(name for name in required if not row.values[name].strip())
+        refused = tuple(name for name in wrong[row.line] if name not in missing) if row.line in wrong else ()
         rows.append(ReadRow(row.line, row.values, missing, refused))
     return ReadFile(tuple(rows), tuple(read.findings))

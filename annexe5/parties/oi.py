@@ -126,16 +126,14 @@ class OiTwin:
         decided = [
             self._decide(exchange.sender, row, now)
             for row in read.rows
-            if row.reference.isprintable() and row.reference
+            if (reference := row.reference) and reference.isprintable()
         ]
         self._later(now + self.pace.ar, partial(self._acknowledge, exchange.sender, decided))
 
     def _decide(self, oc: str, row: ReadRow, now: datetime) -> tuple[str, str, Case]:
         reference = row.reference
-        case = Case(
-            row.values, oc, self.network, self.book, now.astimezone(PARIS).date(), row.missing, row.incoherent,
-            repeated=self.book.find(oc, reference) is not None,
-        )  # fmt: skip
+        day, repeated = now.astimezone(PARIS).date(), self.book.find(oc, reference) is not None
+        case = Case(row.values, oc, self.network, self.book, day, row.missing, row.incoherent, repeated)
         code = decide(case, AT_AR)
         if reference and not case.repeated:
             mode = case.get("TypeRacco").upper()
@@ -182,13 +180,16 @@ class OiTwin:
     def _launch(self, orders: Sequence[Order], at: datetime) -> Iterable[Answer]:
         """Start the connection: by the OC under a work order (STOC), by the OI itself, or by the OC alone."""
         date = stamp(at)
-        for order in orders:
-            if order.state != "ROUTE":
-                continue
+        launched = [order for order in orders if order.state == "ROUTE"]
+        for order in launched:
             if order.mode == "STOC":
                 order.state, order.work_order = "STOC", f"ST{self.book.next('stoc'):09d}"
                 yield order.oc, "Cmd_STOC", answers.cmd_stoc(order, date)
-            self._later(at + self.pace.intervention, partial(self._visit, order))
+        self._later(at + self.pace.intervention, partial(self._visits, launched))
+
+    def _visits(self, orders: Sequence[Order], at: datetime) -> Iterable[Answer]:
+        for order in orders:
+            yield from self._visit(order, at)
 
     def _visit(self, order: Order, at: datetime) -> Iterable[Answer]:
         """Be on site: routes change (ACC-06, ACC-08); in OI mode the line is connected, or fails (ACC-14, ACC-18)."""
