@@ -1,4 +1,4 @@
-"""A campaign's evidence, written in its folder: HTML, JUnit, JSON, Markdown, and heavy files beside (``preuves/``)."""
+"""A campaign's evidence in its folder: HTML, JUnit, JSON, SARIF, Markdown, heavy files beside (``preuves/``)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from annexe5.evidence.contents import read_piece
 from annexe5.evidence.machine import campaign_json, junit
 from annexe5.evidence.redaction import Redactor
 from annexe5.evidence.report import Shelf, render
+from annexe5.evidence.sarif import sarif
 from annexe5.evidence.summary import summary
 
 REPORT_FILE, JUNIT_FILE, JSON_FILE, SUMMARY_FILE = "rapport.html", "junit.xml", "campagne.json", "resume.md"
+SARIF_FILE = "constats.sarif"
 PIECES_FOLDER, ALLURE_RESULTS = "preuves", "allure-results"
 
 
@@ -48,6 +50,7 @@ def write_all(
         JUNIT_FILE: junit(masked),
         JSON_FILE: campaign_json(masked, redacted=redact),
         SUMMARY_FILE: summary(masked, lang),
+        SARIF_FILE: sarif((finding for file in masked.files for finding in file.findings), lang=lang),
     }
     paths = []
     for name, text in texts.items():
