@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -126,11 +126,15 @@ def read_rows(
     A record with too few cells has its missing columns empty, one with too many loses what exceeds; ``whole`` tells.
     """
     rows: list[Row] = []
+    blank = dict.fromkeys(table.names, "")
+    columns: list[str] = []  # "" above a cell of no known column
 
     def keep(line: int, cells: Sequence[str], whole: bool, header: Header) -> None:
-        values = dict.fromkeys(table.names, "")
-        values.update({one.name: cell for one, cell in zip(header.places, cells, strict=False) if one})
-        rows.append(Row(line, MappingProxyType(values), whole))
+        if not columns:
+            columns.extend(one.name if one else "" for one in header.places)
+        values = {**blank, **dict(zip(columns, cells, strict=False))}
+        values.pop("", None)
+        rows.append(Row(line, values, whole))
 
     tally = Tally()
     exact.judge(from_bytes(data), Asked(table, _codec(encoding), facts or {}), tally, keep)
@@ -147,13 +151,14 @@ def write_rows(
     """
     if newline not in ("\n", "\r\n"):
         raise UsageError(f"fin de ligne inconnue : {newline!r} ; LF ou CRLF.")
-    names, known = table.names, table.by_name.keys()
-    lines = [_line(names)]
+    blank = dict.fromkeys(table.names, "")
+    lines = [_line(blank)]
     for number, row in enumerate(rows, start=1):
-        if not row.keys() <= known:
-            unknown = [name for name in row if name not in known]
+        cells = {**blank, **row}
+        if len(cells) != len(blank):
+            unknown = [name for name in row if name not in blank]
             raise UsageError(f"{table.flow} : ligne {number} : colonnes inconnues : {', '.join(unknown)}.")
-        lines.append(_line([row.get(name, "") for name in names]))
+        lines.append(_line(cells.values()))
     text = newline.join([*lines, ""])
     try:
         return text.encode(encoding)
@@ -161,7 +166,7 @@ def write_rows(
         raise UsageError(f"{table.flow} : {text[reason.start]!r} n'existe pas en {encoding}.") from None
 
 
-def _line(cells: Sequence[str]) -> str:
+def _line(cells: Collection[str]) -> str:
     line = ";".join(cells)
     if line.count(";") == len(cells) - 1 and not ('"' in line or "\n" in line or "\r" in line):
         return line  # nothing to quote, as nearly always: four looks at the line instead of four at each cell
