@@ -21,6 +21,7 @@ from annexe5.errors import ConfigurationError
 from annexe5.exchange import Channel, Exchange
 
 JOURNAL_FILE = "journal.sqlite"
+IN_MEMORY = Path(":memory:")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS content (digest TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS exchange (

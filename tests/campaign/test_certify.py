@@ -135,6 +135,14 @@ def test_what_keeps_us_from_the_target_is_configuration_never_conformance(tmp_pa
     assert 'secret"' not in done.stderr
 
 
+def test_an_earlier_report_survives_a_party_that_cannot_be_reached(tmp_path):
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "resultats.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "cible.toml").write_text("[sftp]\n", encoding="utf-8")
+    assert certify("--target", "cible.toml", "--report", "r", cwd=tmp_path).returncode == 2
+    assert [one.name for one in (tmp_path / "r").iterdir()] == ["resultats.json"]
+
+
 def test_a_folder_that_is_no_report_is_left_alone(tmp_path):
     (tmp_path / "r").mkdir()
     (tmp_path / "r" / "these.txt").write_text("mine", encoding="utf-8")
