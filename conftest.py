@@ -5,6 +5,10 @@ pytest_plugins = [
     "annexe5.campaign.plugin",
     "annexe5.campaign.allure_bridge",
     "annexe5.campaign.fixtures",
+    "annexe5.campaign.service_scene",
     "steps.acces",
+    "steps.services",
+    "steps.sav",
+    "steps.aide_commande",
     "steps.connexion",
 ]

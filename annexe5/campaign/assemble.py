@@ -200,7 +200,7 @@ def _own_verdict(scenario: ScenarioResult, clause: str) -> Verdict:
 
 
 def _why_not(clause: Requirement, party: str) -> str:
-    covered = {"ACCES"}
+    covered = {"ACCES", "SAV", "OPC"}
     if not covered & set(clause.protocols):
         return "protocole que cette version de la suite ne certifie pas encore"
     if clause.level is Level.INFO:

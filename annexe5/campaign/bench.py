@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from annexe5.campaign.journal import Journal
 from annexe5.campaign.observe import KEY, Observation, observe
+from annexe5.campaign.service_bench import ServiceBench
 from annexe5.campaign.target import Target
 from annexe5.campaign.verdicts import Bloque, EnAttente, NonConforme
 from annexe5.contract.calendar import PARIS, Calendar
@@ -22,6 +23,7 @@ from annexe5.contract.profile import FolderName, Profile
 from annexe5.contract.rejects import load_rejects
 from annexe5.contract.rules import rule
 from annexe5.exchange import Channel, Exchange
+from annexe5.findings import Finding
 from annexe5.network import client as generated_client
 from annexe5.network.roles import load_roles
 from annexe5.orders import Event, OrderJudgement, judge_orders, load_cycle
@@ -58,6 +60,7 @@ class Bench:
     idle: Callable[[], bool] | None = None
     dial: Callable[[str], RemoteClient] | None = None
     channel: Channel = Channel.SFTP
+    services: ServiceBench | None = None
     observations: list[Observation] = field(default_factory=list)
     ignored: frozenset[str] = frozenset()
     watched: tuple[FolderName, ...] = ("retrait_acces",)
@@ -205,6 +208,14 @@ class Bench:
         for event in seen.events:
             self._events[event.reference].append(event)
         return seen
+
+    def see_message(self, exchange: Exchange, flow: str, findings: tuple[Finding, ...]) -> int:
+        """Write a message of a web service down, with what its judge said; gives its number in the journal."""
+        self._batch += 1
+        recorded = self.journal.record(exchange, batch=self._batch)
+        told = tuple(one.at(exchange.name) for one in findings)
+        self.observations.append(Observation(recorded, self._batch, flow, (), told))
+        return recorded.number
 
     # --- waiting -------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,10 +23,11 @@ from annexe5.campaign.assemble import Frame, as_file, assemble
 from annexe5.campaign.bench import Bench
 from annexe5.campaign.fixtures import BENCH
 from annexe5.campaign.gherkin import declared_tags
-from annexe5.campaign.journal import JOURNAL_FILE, Journal
+from annexe5.campaign.journal import IN_MEMORY, JOURNAL_FILE, Journal
 from annexe5.campaign.lint import FeatureRefusedError, read_feature
 from annexe5.campaign.progress import Progress
 from annexe5.campaign.results import RESULTS_FILE, CampaignResult, ScenarioResult, save
+from annexe5.campaign.service_bench import ServiceBench
 from annexe5.campaign.standing import utc_now
 from annexe5.campaign.target import Target, load_target, secret
 from annexe5.campaign.twins import simulated_oi
@@ -64,10 +65,13 @@ def run(wanted: Wanted) -> int:
         raise UsageError(f"partie inconnue : {wanted.party!r}. Cette version certifie : oi.")
     if wanted.target is not None and wanted.defects:
         raise UsageError("--defect ne vaut que pour le jumeau : ôtez --target.")
-    folder = prepare_folder(wanted.report)
+    folder = claim_folder(wanted.report)
     with ExitStack() as stack:
-        journal = stack.enter_context(Journal(folder / JOURNAL_FILE))
-        bench, simulated, secrets = stack.enter_context(open_bench(wanted, journal))
+        knocking = stack.enter_context(Journal(IN_MEMORY))
+        bench, simulated, secrets = stack.enter_context(open_bench(wanted, knocking))
+        # An earlier report is let go only now that there is a party to make a new one on.
+        clear_folder(folder)
+        journal = bench.journal = stack.enter_context(Journal(folder / JOURNAL_FILE))
         started = utc_now()
         scenarios = play(bench, wanted, folder, secrets)
         frame = Frame(
@@ -98,7 +102,8 @@ def open_bench(wanted: Wanted, journal: Journal) -> Iterator[tuple[Bench, bool, 
                 yield bench, True, (password,)
     else:
         target = load_target(wanted.target)
-        secrets = (secret(target.sftp.mot_de_passe),) if target.sftp.mot_de_passe else ()
+        references = (target.sftp.mot_de_passe, target.services.mot_de_passe)
+        secrets = tuple(secret(one) for one in references if one)
         with _reach(target, journal) as bench:
             yield bench, False, secrets
 
@@ -125,7 +130,16 @@ def _reach(target: Target, journal: Journal, environment: Mapping[str, str] | No
         bench = Bench(target, profile, client, journal, utc_now, threading.Event().wait)
         bench.dial = lambda other: dial(password=other)
         bench.look_around()
-        yield bench
+        bench.services = _services(bench, environment)
+        with closing(bench.services):
+            yield bench
+
+
+def _services(bench: Bench, environment: Mapping[str, str] | None) -> ServiceBench:
+    declared = bench.target.services
+    reference = declared.mot_de_passe
+    password = (secret(reference, environment) if environment else secret(reference)) if reference else ""
+    return ServiceBench(bench.target, declared, bench.profile, bench.see_message, password=password, clock=bench.clock)
 
 
 def play(bench: Bench, wanted: Wanted, folder: Path, secrets: Sequence[str] = ()) -> tuple[ScenarioResult, ...]:
@@ -220,6 +234,11 @@ def report(result: CampaignResult, folder: Path, journal: Journal, wanted: Wante
     counts = {verdict: sum(one.verdict is verdict for one in result.scenarios) for verdict in Verdict}
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     print(f"\nVerdict : {result.verdict} ({told})\nRapport : {folder / 'rapport.html'}", file=sys.stderr)  # noqa: T201
+    print("Exigences :", file=sys.stderr)  # noqa: T201
+    for verdict in Verdict:
+        idents = [one.id for one in result.requirements if one.verdict is verdict]
+        if idents:
+            print(f"  {len(idents):3} {verdict} : {' '.join(idents)}", file=sys.stderr)  # noqa: T201
     for one in result.requirements:
         if one.verdict in (Verdict.NON_CONFORME, Verdict.EN_ATTENTE, Verdict.ERREUR_CONFIGURATION):
             orders = sorted({order for finding in one.findings for order in finding.orders})
@@ -227,22 +246,28 @@ def report(result: CampaignResult, folder: Path, journal: Journal, wanted: Wante
             print(f"  {one.id} : {one.verdict}{concerned}", file=sys.stderr)  # noqa: T201
 
 
-def prepare_folder(folder: Path) -> Path:
-    """Make the report's folder; an earlier report of ours is replaced, anything else is left alone and refused."""
+def claim_folder(folder: Path) -> Path:
+    """Make the report's folder; one that holds anything else than an earlier report of ours is refused."""
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"--report {folder} : c'est un fichier ; donnez un dossier.")
     folder.mkdir(parents=True, exist_ok=True)
-    entries = {entry.name for entry in folder.iterdir()} - {"README.md"}
-    if not entries:
-        return folder
-    if not entries & {RESULTS_FILE, JOURNAL_FILE}:
+    entries = _entries(folder)
+    if entries and not entries & {RESULTS_FILE, JOURNAL_FILE}:
         raise UsageError(
             f"--report {folder} : le dossier n'est pas vide et n'est pas un rapport ; choisissez-en un autre."
         )
-    for name in entries:
+    return folder
+
+
+def clear_folder(folder: Path) -> None:
+    """Let an earlier report go."""
+    for name in _entries(folder):
         path = folder / name
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    return folder
+
+
+def _entries(folder: Path) -> set[str]:
+    return {entry.name for entry in folder.iterdir()} - {"README.md"}
 
 
 def _notes(bench: Bench, simulated: bool, wanted: Wanted) -> tuple[str, ...]:

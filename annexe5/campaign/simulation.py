@@ -16,7 +16,6 @@ from typing import Any
 
 from annexe5.campaign.standing import OcAccount, StandingOi, file_accounts, new_accounts
 from annexe5.campaign.twins import make_twin, oi_services, role_rows
-from annexe5.campaign.web_services import web_services
 from annexe5.contract.profile import load_profile
 from annexe5.errors import UsageError
 from annexe5.exchange import Channel
@@ -74,16 +73,8 @@ def _serve(wanted: Wanted, stack: ExitStack) -> dict[str, Any]:
     else:
         announcement |= _file_servers(wanted, standing, accounts, work, stack)
     if wanted.services:
-        services = web_services(profile, twin.network, dict.fromkeys(wanted.ocs), book=twin.book)
-        stack.enter_context(services.server)
-        announcement["soap"] = services.urls()
+        announcement |= _web_services(wanted, twin, accounts, work, stack)
     stack.enter_context(standing)
-    services = oi_services(twin, accounts)
-    stack.enter_context(services.server)
-    certificate = work / "services.pem"
-    certificate.write_bytes(services.server.certificate.certificate)
-    announcement["soap"] = services.urls("http")
-    announcement["soap_https"] = {**services.urls("https"), "certificate": str(certificate)}
     announcement["accounts"] = [_account(twin, one, with_password=wanted.folder is None) for one in accounts]
     announcement["test_data"] = str(_write_roles(twin, wanted.ocs, work if wanted.root is None else wanted.root))
     return announcement
@@ -112,6 +103,17 @@ def _file_servers(
         "ftp": {"host": ftp.host, "port": ftp.port},
         "ftps": {"host": ftps.host, "port": ftps.port, "certificate_sha256": ftps.certificate_sha256},
     }
+
+
+def _web_services(
+    wanted: Wanted, twin: OiTwin, accounts: tuple[OcAccount, ...], work: Path, stack: ExitStack
+) -> dict[str, Any]:
+    """Serve the web services on http and https; the SAV header wants the account's password where one is announced."""
+    services = oi_services(twin, accounts, secret=wanted.folder is None)
+    stack.enter_context(services.server)
+    certificate = work / "services.pem"
+    certificate.write_bytes(services.server.certificate.certificate)
+    return {"soap": services.urls(), "soap_https": {**services.urls("https"), "certificate": str(certificate)}}
 
 
 def _account(twin: OiTwin, account: OcAccount, *, with_password: bool) -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from annexe5.contract.data import explain, read_toml
-from annexe5.contract.profile import DEFAULT_PROFILE, Bigramme, Fingerprint, Port, Quadrigramme
+from annexe5.contract.profile import DEFAULT_PROFILE, Bigramme, Fingerprint, Port, Quadrigramme, load_profile
 from annexe5.errors import TargetError
 from annexe5.network.roles import load_roles
 
@@ -89,6 +89,32 @@ class Capabilities(_Model):
     hotline: bool = True
 
 
+class Services(_Model):
+    """Where the web services stand: the address of each WSDL by service name; one that is absent is not declared.
+
+    ``autre_canal`` gives the same WSDL on the other scheme (https beside http); ``wsdl`` a file handed over by the
+    operator, judged by in the place of what it publishes; ``certificat`` a PEM to trust beside the system's;
+    ``mot_de_passe`` (``env:…``, ``file:…``) that of the SAV header.
+    """
+
+    urls: dict[str, str] = Field(default_factory=dict)
+    autre_canal: dict[str, str] = Field(default_factory=dict)
+    wsdl: dict[str, Path] = Field(default_factory=dict)
+    certificat: Path | None = None
+    mot_de_passe: str = ""
+    delai_reponse_s: Annotated[float, Field(gt=0)] = 30.0
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        known = [one.nom for one in load_profile().service]
+        unknown = sorted({*self.urls, *self.autre_canal, *self.wsdl} - set(known))
+        if unknown:
+            raise ValueError(f"services inconnus : {', '.join(unknown)} ; connus : {', '.join(known)}")
+        if self.mot_de_passe and not _REFERENCE.fullmatch(self.mot_de_passe):
+            raise ValueError("mot_de_passe est une référence, env:NOM ou file:chemin ; jamais le secret lui-même")
+        return self
+
+
 RoleRows = dict[str, list[dict[str, str]]]
 
 
@@ -99,6 +125,7 @@ class Target(_Model):
     partie: Party = Party()
     codes: Codes
     sftp: Sftp
+    services: Services = Services()
     campagne: Campaign = Campaign()
     capacites: Capabilities = Capabilities()
     test_data: RoleRows = Field(default_factory=dict)
@@ -131,14 +158,20 @@ def load_target(path: Path) -> Target:
 
 
 def _anchor(data: dict[str, Any], folder: Path) -> None:
-    sftp = data.get("sftp")
-    if not isinstance(sftp, dict):
-        return
-    if isinstance(sftp.get("cle"), str):
-        sftp["cle"] = str(folder / sftp["cle"])
-    secret = sftp.get("mot_de_passe")
-    if isinstance(secret, str) and secret.startswith("file:"):
-        sftp["mot_de_passe"] = f"file:{folder / secret.removeprefix('file:')}"
+    """Make the paths of a file those of its folder: keys, certificates, WSDLs, secrets kept in files."""
+    for section, paths in (("sftp", ("cle",)), ("services", ("certificat",))):
+        held = data.get(section)
+        if not isinstance(held, dict):
+            continue
+        for name in paths:
+            if isinstance(held.get(name), str):
+                held[name] = str(folder / held[name])
+        secret = held.get("mot_de_passe")
+        if isinstance(secret, str) and secret.startswith("file:"):
+            held["mot_de_passe"] = f"file:{folder / secret.removeprefix('file:')}"
+        wsdls = held.get("wsdl")
+        if isinstance(wsdls, dict):
+            held["wsdl"] = {name: str(folder / one) if isinstance(one, str) else one for name, one in wsdls.items()}
 
 
 def secret(reference: str, environment: Mapping[str, str] = os.environ) -> str:

@@ -7,18 +7,20 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
 from annexe5.campaign.standing import OcAccount, StandingOi, file_accounts, new_accounts, utc_now
-from annexe5.campaign.target import Campaign, Codes, Party, RoleRows, Sftp, Target
+from annexe5.campaign.target import Campaign, Codes, Party, RoleRows, Services, Sftp, Target
+from annexe5.campaign.web_services import WebServices, web_services
 from annexe5.contract.calendar import PARIS
 from annexe5.contract.profile import Profile
 from annexe5.exchange import Channel
 from annexe5.network import Network, generate
 from annexe5.parties.defects import make
 from annexe5.parties.oi import OiTwin, Pace
+from annexe5.parties.sav import SavPace
 from annexe5.transport.sftp_server import SftpServer
 
 DEFAULT_OC = "ZZZZ"
@@ -26,6 +28,8 @@ DEFAULT_SEED = 5
 DEFAULT_SIZE = 2000
 # How many addresses a campaign may use up; a real target declares as many as it can spare.
 _ELIGIBLE = 200
+# Long enough for an OC that keeps two requests a second to cancel a ticket before it is taken in charge.
+_SERVICE_PACE = SavPace(timedelta(seconds=3), timedelta(seconds=1), timedelta(seconds=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class SimulatedOi:
     standing: StandingOi
     server: SftpServer
     accounts: tuple[OcAccount, ...]
+    services: WebServices
     target: Target
 
 
@@ -88,15 +93,35 @@ def simulated_oi(
         folder, file_accounts(holders, twin), port=port, host_key=host_key, on_event=standing.listener(), clock=clock
     )
     standing.attach(server, Channel.SFTP)
+    services = oi_services(twin, holders, clock=clock)
+    certificate = folder.parent / f"{folder.name}.pem"
+    certificate.write_bytes(services.server.certificate.certificate)
     try:
-        with server, standing:
-            yield SimulatedOi(twin, standing, server, holders, _target(profile, twin, server, holders[0]))
+        with server, standing, services.server:
+            target = _target(profile, twin, server, holders[0], services, certificate)
+            yield SimulatedOi(twin, standing, server, holders, services, target)
     finally:
+        certificate.unlink(missing_ok=True)
         if root is None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _target(profile: Profile, twin: OiTwin, server: SftpServer, account: OcAccount) -> Target:
+def oi_services(
+    twin: OiTwin, accounts: Sequence[OcAccount], *, secret: bool = True, clock: Callable[[], datetime] = utc_now
+) -> WebServices:
+    """Give the web services of a twin: its network, its orders, its accounts and, if ``secret``, their passwords."""
+    passwords = {one.oc: one.password if secret else None for one in accounts}
+    return web_services(twin.profile, twin.network, passwords, book=twin.book, pace=_SERVICE_PACE, clock=clock)
+
+
+def _target(
+    profile: Profile,
+    twin: OiTwin,
+    server: SftpServer,
+    account: OcAccount,
+    services: WebServices,
+    certificate: Path,
+) -> Target:
     return Target(
         profil=profile.id,
         partie=Party(nom="Jumeau OI"),
@@ -107,6 +132,12 @@ def _target(profile: Profile, twin: OiTwin, server: SftpServer, account: OcAccou
             login=account.oc,
             mot_de_passe="env:ANNEXE5_JUMEAU",
             empreinte_md5=server.host_key_md5,
+        ),
+        services=Services(
+            urls=services.urls("https"),
+            autre_canal=services.urls("http"),
+            certificat=certificate,
+            mot_de_passe="env:ANNEXE5_JUMEAU",
         ),
         campagne=Campaign(reponse_sous_s=5, patience_s=10, intervalle_s=0.005),
         test_data=role_rows(twin.network, account.oc),

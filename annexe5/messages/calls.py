@@ -27,8 +27,10 @@ Clock = Callable[[], datetime]
 
 
 class Posted(Protocol):
-    """What an HTTP edge brings back."""
+    """What an HTTP edge brings back; ``at`` is when the request left."""
 
+    @property
+    def at(self) -> datetime: ...  # noqa: D102
     @property
     def status(self) -> int: ...  # noqa: D102
     @property
@@ -136,7 +138,7 @@ class Caller:
             told = rule("WS-SILENCE").finding(detail=str(silence), requirement=clause)
             return Outcome(operation, at, request, b"", Http(), (told,))
         http = Http(answer.status, answer.content_type, seconds=answer.seconds)
-        return self.outcome(operation, at, request, answer.body, http)
+        return self.outcome(operation, answer.at, request, answer.body, http)
 
     def outcome(self, operation: str, at: datetime, request: bytes, reply: bytes, http: Http) -> Outcome:
         """Judge and read a reply already received."""

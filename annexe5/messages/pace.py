@@ -70,7 +70,11 @@ class PaceMeter:
 
 
 class Pacer:
-    """What a polite caller asks before each request: how long to wait, in seconds. One for each OC and OI."""
+    """What a polite caller asks before each request: how long to wait, in seconds. One for each OC and OI.
+
+    A request on its way arrives no later than its answer: the window is counted from there (``done``), so that a slow
+    handshake or a busy server never makes a polite caller look hasty.
+    """
 
     def __init__(self, pace: Pace) -> None:
         self.pace = pace
@@ -78,16 +82,19 @@ class Pacer:
         self._lock = threading.Lock()
 
     def wait(self, now: float) -> float:
-        """Book the next request and give the seconds until it may leave; ``now`` is any steady clock, in seconds.
-
-        A request may arrive late and the next one early: callers keep a slack on top of the window.
-        """
+        """Book the next request and give the seconds until it may leave; ``now`` is any steady clock, in seconds."""
         with self._lock:
             leaves = now
             if len(self._sent) == self.pace.requests:
                 leaves = max(now, self._sent[0] + self.pace.window + self.pace.slack)
             self._sent.append(leaves)
             return leaves - now
+
+    def done(self, now: float) -> None:
+        """Tell that the last request booked has been answered, or given up."""
+        with self._lock:
+            if self._sent:
+                self._sent[-1] = max(self._sent[-1], now)
 
 
 def judge_pace(sent: Iterable[Sent], pace: Pace) -> list[Finding]:

@@ -228,7 +228,7 @@ class AideTwin:
         """Tell what an order made of a line since the network was drawn."""
         if self.book is None or not self.book.holder(ligne.reference_prise):
             return ""
-        states = (one.state for one in self.book.orders.values() if one.pto == ligne.reference_prise)
+        states = (one.state for one in tuple(self.book.orders.values()) if one.pto == ligne.reference_prise)
         return next((state for state in states if state not in ("ANNULEE", "RESILIEE")), "")
 
 

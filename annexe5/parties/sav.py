@@ -68,7 +68,7 @@ class NetworkAccesses:
         return None if technical_id and found.technical_id != technical_id else found
 
     def _ordered(self, oc: str, commercial_id: str, technical_id: str) -> Access | None:
-        for order in self.book.orders.values() if self.book is not None else ():
+        for order in tuple(self.book.orders.values()) if self.book is not None else ():
             named = (commercial_id and order.prestation == commercial_id) or (
                 technical_id and order.pto == technical_id
             )

@@ -50,6 +50,9 @@ class Pacing(Protocol):
     def wait(self, now: float) -> float:
         """Book a request at ``now`` (steady seconds) and give the seconds until it may leave."""
 
+    def done(self, now: float) -> None:
+        """Hear that the request has been answered, or given up."""
+
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
@@ -122,20 +125,22 @@ class HttpClient:
                 delay = self._pacing.wait(self._steady())
                 if delay > 0:
                     self._pause(delay)
-            reused = self._connection is not None and self._joined == (split.scheme, split.netloc)
+            try:
+                return self._whole(method, split, body, headers)
+            finally:
+                if self._pacing is not None:
+                    self._pacing.done(self._steady())
+
+    def _whole(self, method: str, split: SplitResult, body: bytes, headers: Mapping[str, str]) -> HttpReply:
+        """Send a request; once more when a kept connection turns out to have been closed before anything came."""
+        reused = self._connection is not None and self._joined == (split.scheme, split.netloc)
+        for last in (not reused, True):
             try:
                 return self._once(method, split, body, headers)
             except _Stale:
-                if not reused:
-                    raise NoAnswerError(f"{split.netloc} a fermé la connexion sans répondre.", 0.0) from None
-                # A kept connection that the peer had closed meanwhile: nothing was answered, nothing was done.
-                return self._again(method, split, body, headers)
-
-    def _again(self, method: str, split: SplitResult, body: bytes, headers: Mapping[str, str]) -> HttpReply:
-        try:
-            return self._once(method, split, body, headers)
-        except _Stale:
-            raise NoAnswerError(f"{split.netloc} a fermé la connexion sans répondre.", 0.0) from None
+                if last:
+                    break
+        raise NoAnswerError(f"{split.netloc} a fermé la connexion sans répondre.", 0.0)
 
     def close(self) -> None:
         """Let the connection go."""

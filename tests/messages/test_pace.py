@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,6 +74,16 @@ def test_a_refusal_of_an_oc_that_kept_the_pace_is_unfair():
 
 def test_a_refusal_of_an_oc_in_a_hurry_is_fair():
     assert judge_fairness(sent(0, 0.1) + sent(0.2, refused=True), PACE) == []
+
+
+def test_a_slow_answer_moves_the_next_request_away():
+    """The first request may have arrived as late as its answer: the third leaves a whole second after that."""
+    pacer = Pacer(PACE)
+    assert pacer.wait(0.0) == 0
+    pacer.done(0.8)
+    assert pacer.wait(0.8) == 0
+    pacer.done(0.9)
+    assert pacer.wait(0.9) == pytest.approx(0.8 + PACE.window + PACE.slack - 0.9)
 
 
 @given(st.lists(st.floats(0, 3), max_size=40))

@@ -158,6 +158,9 @@ def test_the_pace_is_asked_before_each_request_and_waited_for():
         def wait(self, now: float) -> float:
             return 0.0 if not waited else 0.5
 
+        def done(self, now: float) -> None:
+            pass
+
     with HttpServer(hello, https_port=None) as served, HttpClient(pacing=Slow(), pause=waited.append) as client:
         client.get(served.urls["http"])
         waited.append("premier")

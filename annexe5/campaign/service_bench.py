@@ -1,0 +1,166 @@
+"""The bench in front of the OI's web services (annexe5.txt §4 and §5): one polite caller a service, all written down.
+
+The WSDL is fetched from the service, or given by the target file; the messages are judged by it, its differences with
+ours by the linter. Every request is in the journal before it leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from annexe5.campaign.target import Services, Target
+from annexe5.campaign.verdicts import NonApplicable, NonConforme
+from annexe5.campaign.web_services import posting, published_wsdl
+from annexe5.contract.profile import Profile
+from annexe5.exchange import Channel, Exchange
+from annexe5.findings import Finding
+from annexe5.messages.calls import Caller, Outcome, Posted
+from annexe5.messages.contract import SoapContract, load_contract
+from annexe5.messages.lint import lint_wsdl, unreadable
+from annexe5.messages.pace import Pacer, Sent, judge_pace, pace_of
+from annexe5.messages.wsdl import Wsdl, WsdlError, load_wsdl
+from annexe5.transport.http_client import HttpClient, HttpReply
+
+Record = Callable[[Exchange, str, tuple[Finding, ...]], int]
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """One call as the bench made it: what came of it, and its two numbers in the journal."""
+
+    outcome: Outcome
+    exchanges: tuple[int, ...]
+
+
+class ServiceBench:
+    """One campaign's way to the web services of a target; ``record`` writes an exchange down and gives its number."""
+
+    def __init__(
+        self, target: Target, services: Services, profile: Profile, record: Record, *, password: str, clock: Clock
+    ) -> None:
+        self.target = target
+        self.services = services
+        self.profile = profile
+        self._record = record
+        self._password = password
+        self._clock = clock
+        self._sent: list[Sent] = []
+        self._wsdls: dict[str, Wsdl] = {}
+        self._callers: dict[str, Caller] = {}
+        trust = services.certificat.read_bytes() if services.certificat is not None else b""
+        self.client = HttpClient(
+            trust=trust,
+            pacing=Pacer(pace_of(profile)),
+            answer_timeout=services.delai_reponse_s,
+            clock=clock,
+        )
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self.client.close()
+
+    # --- the services of the target ---
+
+    def url(self, service: str) -> str:
+        """Give the address of a WSDL; NonApplicable when the target does not declare the service."""
+        url = self.services.urls.get(service, "")
+        if not url:
+            titre = self.profile.web_service(service).titre
+            raise NonApplicable(f"le fichier cible ne déclare pas le service {service} ({titre}) dans services.urls.")
+        return url
+
+    def other_scheme(self, service: str) -> str:
+        """Give the address of the same WSDL on the other channel, http or https; NonApplicable when not declared."""
+        split = urlsplit(self.url(service))
+        other = self.services.autre_canal.get(service, "")
+        if not other:
+            raise NonApplicable(f"le fichier cible ne déclare pas l'autre canal que {split.scheme} pour {service}.")
+        return other
+
+    def wsdl(self, service: str, url: str = "") -> Wsdl:
+        """Fetch the WSDL that a service publishes; NonConforme when it does not parse."""
+        place = url or self.url(service)
+        if place not in self._wsdls:
+            try:
+                self._wsdls[place] = published_wsdl(self.client, place)
+            except WsdlError as reason:
+                raise NonConforme(unreadable(reason, load_contract(service))) from None
+        return self._wsdls[place]
+
+    def differences(self, service: str) -> list[Finding]:
+        """Compare the published WSDL with ours."""
+        return lint_wsdl(self.wsdl(service), load_contract(service))
+
+    def contract(self, service: str) -> SoapContract:
+        """Give the contract to judge by: the operator's WSDL, handed over or published."""
+        handed: Path | None = self.services.wsdl.get(service)
+        if handed is not None:
+            return load_contract(service).for_wsdl(load_wsdl(handed))
+        return load_contract(service).for_wsdl(self.wsdl(service), "WSDL publié par le service")
+
+    def caller(self, service: str) -> Caller:
+        """Give who calls a service; made once."""
+        if service not in self._callers:
+            contract = self.contract(service)
+            self._callers[service] = Caller(
+                contract,
+                _address(self.url(service), contract.wsdl.address),
+                self._post,
+                oc=self.target.codes.oc,
+                password=self._password,
+                clock=self._clock,
+            )
+        return self._callers[service]
+
+    # --- calling ---
+
+    def call(self, service: str, operation: str, data: dict[str, Any]) -> Called:
+        """Call an operation with local names."""
+        caller = self.caller(service)
+        return self.send(service, operation, caller.build(operation, data))
+
+    def ask(self, service: str, method: str, concepts: dict[str, Any], *, oc: str | None = None) -> Called:
+        """Ask in the words of the house."""
+        return self.send(service, *self.caller(service).build_method(method, concepts, oc=oc))
+
+    def send(self, service: str, operation: str, request: bytes, headers: Mapping[str, str] | None = None) -> Called:
+        """Send bytes as they are; the request is written down first, then the reply with what its judge said."""
+        caller = self.caller(service)
+        codes = self.target.codes
+        flow = f"{service} {operation}"
+        folder = urlsplit(caller.address).path
+        name = f"{operation}-{self._clock():%H%M%S%f}"
+        out = Exchange(self._clock(), Channel.SOAP, codes.oc, codes.oi, f"{name}-requete.xml", folder, request)
+        numbers = [self._record(out, flow, ())]
+        outcome = caller.send(operation, request, headers)
+        self._sent.append(Sent(outcome.at, codes.oc, _refused_for_pace(outcome)))
+        back = Exchange(self._clock(), Channel.SOAP, codes.oi, codes.oc, f"{name}-reponse.xml", folder, outcome.reply)
+        numbers.append(self._record(back, flow, outcome.findings))
+        return Called(outcome, tuple(numbers))
+
+    def own_pace(self) -> list[Finding]:
+        """Judge our own requests by the pace we owe (SAV-06)."""
+        return judge_pace(self._sent, pace_of(self.profile))
+
+    def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
+        reply: HttpReply = posting(self.client)(url, body, headers)  # type: ignore[assignment]
+        return reply
+
+
+def _address(wsdl_url: str, published: str) -> str:
+    """Give the address to call: the path the WSDL publishes, on the host it was fetched from.
+
+    Services behind a gateway often publish the name of a machine that nobody outside can reach.
+    """
+    here, there = urlsplit(wsdl_url), urlsplit(published)
+    return urlunsplit((here.scheme, here.netloc, there.path or here.path, "", ""))
+
+
+def _refused_for_pace(outcome: Outcome) -> bool:
+    return outcome.refusal is not None and outcome.refusal.code in ("RYTHME", "Q01")
