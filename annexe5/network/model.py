@@ -273,11 +273,11 @@ class BlocRoute(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The optical route of one line: one block (monofibre) or four (quadrifibre), and the fibres they take."""
+    """The optical route of one line: one block (monofibre) or four (quadrifibre), and the names of their fibres."""
 
     pbo: Pbo
     blocs: tuple[BlocRoute, ...]
-    fibres: tuple[Fibre, ...]
+    fibres: tuple[str, ...]
 
     def _bloc(self, rang: int) -> BlocRoute | None:
         return self.blocs[rang] if rang < len(self.blocs) else None
@@ -305,7 +305,7 @@ class Route:
     @property
     def identifiants(self) -> frozenset[str]:
         """Names of the fibres, for whoever keeps count of what is given out."""
-        return frozenset([fibre.identifiant for fibre in self.fibres])
+        return frozenset(self.fibres)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ from annexe5.network.trame import Place, Trame
 from annexe5.network.zones import Zone
 
 _CACHE = 256  # zones, with their lines: some 40 MB
-_REFERENCES = 4096  # addresses and PMs just looked at
+_REFERENCES = 4096  # addresses, buildings and PMs just looked at
 _SAMEDI = 5
 _QUADRIGRAMME = re.compile(r"[A-Z0-9]{4}")
 
@@ -118,6 +118,11 @@ def generate(
         return () if rang is None else annuaire(rang).get(hexacle, ())
 
     @lru_cache(maxsize=_REFERENCES)
+    def escaliers(rang: int) -> tuple[Escalier, ...]:
+        place, slot = divmod(rang, t.par_zone)
+        return optique.escaliers(plan_optique(place).lignes[slot])
+
+    @lru_cache(maxsize=_REFERENCES)
     def pm(reference: str) -> Pm | None:
         rang = plan.zone_de_pm(t, reference)
         return None if rang is None else zone(rang).pm
@@ -127,7 +132,7 @@ def generate(
         sien = pm(plan.pm_de_prestation(reference)[0])
         return next((une for une in sien.prestations if une.reference == reference), None) if sien else None
 
-    return Network(t, zone, plan_optique, adresse, pm, prestation)
+    return Network(t, zone, plan_optique, adresse, escaliers, pm, prestation)
 
 
 def roles_from(ocs: Sequence[str], batiments_par_pm: int = 0) -> int:
@@ -153,6 +158,7 @@ class Network:
     _zone: Callable[[int], Zone] = field(repr=False, compare=False)
     _plan: Callable[[int], PlanOptique] = field(repr=False, compare=False)
     _adresse: Callable[[str], tuple[Batiment, ...]] = field(repr=False, compare=False)
+    _escaliers: Callable[[int], tuple[Escalier, ...]] = field(repr=False, compare=False)
     _pm: Callable[[str], Pm | None] = field(repr=False, compare=False)
     _prestation: Callable[[str], PrestationPm | None] = field(repr=False, compare=False)
 
@@ -255,7 +261,7 @@ class Network:
 
     def escaliers(self, batiment: Batiment) -> tuple[Escalier, ...]:
         """Give the staircases of a building, with their floors and lines."""
-        return optique.escaliers(self.lignes(batiment))
+        return self._escaliers(batiment.rang)
 
     def etages(self, batiment: Batiment, escalier: str = "") -> tuple[Etage, ...]:
         """Give the floors of a staircase."""

@@ -290,7 +290,7 @@ def make_route(t: Trame, pbo: Pbo, groupe: int, oc: str) -> Route:
         BlocRoute(oc if rang == sienne else SANS_OC, *fibre[2:], str(rang + 1), couleurs[rang])
         for rang, fibre in enumerate(fibres)
     ]
-    return Route(pbo=pbo, blocs=tuple(blocs), fibres=fibres)
+    return Route(pbo, tuple(blocs), tuple([fibre.identifiant for fibre in fibres]))
 
 
 def groupes_de(ligne: Ligne) -> range:

@@ -71,7 +71,7 @@ def cr_ok(order: Order, route: Route, pm: Pm, date: str) -> Row:
         row["Commentaire"] = "PRISE EXISTANTE DE REFERENCE INCONNUE : APPELER LA HOTLINE OI"
         row.update(_placeholder(order.oc))
     else:
-        row.update(blocks(route))
+        row.update(zip(_BLOCKS, chain.from_iterable(route.blocs), strict=False))
     return row
 
 

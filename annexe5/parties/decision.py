@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from annexe5.network import Network
-from annexe5.network.model import Adresse, Batiment, Ligne, Pm, PrestationPm, Rdv, Route
+from annexe5.network.model import Adresse, Batiment, Escalier, Etage, Ligne, Pm, PrestationPm, Rdv, Route
 from annexe5.parties.book import Book
 
 REGIMES = ("AUTO", "LOCA", "COFI")
@@ -38,6 +38,7 @@ class Case:
     batiment: Batiment | None = None
     pm: Pm | None = None
     service: PrestationPm | None = None
+    etages: Sequence[Etage] = ()
     candidates: Sequence[Ligne] = ()
     ligne: Ligne | None = None
     rdv: Rdv | None = None
@@ -117,23 +118,25 @@ def _unknown_building(case: Case) -> bool:
 
 def _unknown_staircase(case: Case) -> bool:
     assert case.batiment is not None  # noqa: S101 -- an earlier cause holds otherwise
-    here: Sequence[Ligne] = case.network.lignes(case.batiment)
+    here: Sequence[Escalier] = case.network.escaliers(case.batiment)
     named = case.get("Escalier").upper()
     if named:
-        here = [ligne for ligne in here if ligne.escalier.upper() == named]
-    elif len(here) > 1 and len({ligne.escalier for ligne in here}) > 1:
-        return True  # a building of several staircases needs one named
-    case.candidates = here
-    return not here
+        here = [one for one in here if one.nom.upper() == named]
+    if len(here) != 1:
+        return True  # none, or a building of several staircases and none of them named
+    case.etages = here[0].etages
+    return False
 
 
 def _unknown_floor(case: Case) -> bool:
+    here = case.etages
     named = case.get("Etage").upper()
     if named:
-        case.candidates = [ligne for ligne in case.candidates if ligne.etage.upper() == named]
-    elif len(case.candidates) > 1 and len({ligne.etage for ligne in case.candidates}) > 1:
+        here = [one for one in here if one.nom.upper() == named]
+    if len(here) != 1:
         return True
-    return not case.candidates
+    case.candidates = here[0].lignes
+    return False
 
 
 def _closed_address(case: Case) -> bool:

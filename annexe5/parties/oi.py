@@ -173,7 +173,7 @@ class OiTwin:
         order.ligne, order.route, order.state = case.ligne, case.route, "ROUTE"
         order.pto = case.ligne.reference_prise
         order.prestation = f"PRE{self.book.next('prestation'):09d}"
-        self.book.fibres |= case.route.identifiants
+        self.book.fibres.update(case.route.fibres)
         self.book.lines[order.pto] = order.oc
         return answers.cr_ok(order, case.route, case.pm, date)
 
