@@ -100,9 +100,7 @@ def _building(structure: Data, row: Mapping[str, str]) -> Data | None:
     return next((one for one in buildings if (one.get("nom") or "") == named), None)
 
 
-def _differences(
-    data: Data, columns: Mapping[str, str], row: Mapping[str, str], name: str
-) -> Iterator[Finding]:
+def _differences(data: Data, columns: Mapping[str, str], row: Mapping[str, str], name: str) -> Iterator[Finding]:
     """Tell each column whose value is not the concept's; a column the row lacks, or leaves empty, says nothing."""
     for column, path in columns.items():
         expected, received = row.get(column, ""), _at(data, path)

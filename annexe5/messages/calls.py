@@ -14,13 +14,12 @@ from typing import Any, Final, Protocol
 from annexe5.contract.rules import rule
 from annexe5.errors import UsageError
 from annexe5.findings import Finding
-from annexe5.messages.binding import Binding
 from annexe5.messages.contract import REPLY, REQUEST, SoapContract
-from annexe5.messages.envelope import CONTENT_TYPE, Fault, split, wrap
+from annexe5.messages.envelope import CONTENT_TYPE, Fault, wrap
 from annexe5.messages.judge import Http, judge_message
-from annexe5.messages.mapping import from_wire, to_wire
-from annexe5.messages.settings import load_common
-from annexe5.messages.xml import Element, XmlRefused, children, local, parse, text
+from annexe5.messages.mapping import to_wire
+from annexe5.messages.reading import read_body
+from annexe5.messages.xml import Element, children, local, text
 
 Data = dict[str, Any]
 Clock = Callable[[], datetime]
@@ -93,7 +92,6 @@ class Caller:
         self._post = post
         self._password = password
         self._clock = clock
-        self._binding = Binding(contract.schemas)
 
     def build(self, operation: str, data: Data, *, oc: str | None = None) -> bytes:
         """Write a request from local names, under the interop header where the contract has one."""
@@ -102,8 +100,8 @@ class Caller:
         if header := called.header(REQUEST):
             settings = self.contract.settings
             login = {settings.oc: self.oc if oc is None else oc, settings.mot_de_passe: self._password}
-            blocks = (self._binding.write(header, login),)
-        return wrap(self._binding.write(called.input, data), blocks)
+            blocks = (self.contract.binding.write(header, login),)
+        return wrap(self.contract.binding.write(called.input, data), blocks)
 
     def build_method(self, method: str, concepts: Data, *, oc: str | None = None) -> tuple[str, bytes]:
         """Write a request from the words of the house; gives the operation that carries it too."""
@@ -143,22 +141,9 @@ class Caller:
     def outcome(self, operation: str, at: datetime, request: bytes, reply: bytes, http: Http) -> Outcome:
         """Judge and read a reply already received."""
         found = judge_message(reply, self.contract, REPLY, operation, oc=self.oc, http=http, request=request)
-        data, fault = self._read(operation, reply)
+        data, fault = read_body(self.contract, reply, REPLY, operation)
         refusal = _typed(fault) if fault is not None else _coded(data)
         return Outcome(operation, at, request, reply, http, tuple(found), data, fault, refusal)
-
-    def _read(self, operation: str, reply: bytes) -> tuple[Data, Fault | None]:
-        try:
-            envelope = split(parse(reply, load_common().limites.reponse_octets).root)
-        except XmlRefused:
-            return {}, None
-        if envelope is None or envelope.entry is None:
-            return {}, None
-        if envelope.fault is not None:
-            return {}, envelope.fault
-        wire = self._binding.read(envelope.entry)
-        tied = self.contract.mapping.by_operation(operation) if self.contract.mapping is not None else None
-        return (from_wire(tied.reply, wire) if tied is not None else wire), None
 
 
 _NO_ERROR: Final = ("", "0", "None")

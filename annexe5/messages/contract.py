@@ -22,6 +22,7 @@ from annexe5.contract.data import build, read_toml
 from annexe5.contract.paths import schemas_dir
 from annexe5.errors import ContractError, UsageError
 from annexe5.findings import Confidence, Rule
+from annexe5.messages.binding import Binding
 from annexe5.messages.mapping import Mapping as WireMapping
 from annexe5.messages.mapping import read_mapping
 from annexe5.messages.schemas import SchemaSet
@@ -172,6 +173,11 @@ class SoapContract:
     def schemas(self) -> SchemaSet:
         """The schemas of the WSDL, built at first use (65 ms and more)."""
         return SchemaSet(self.wsdl)
+
+    @cached_property
+    def binding(self) -> Binding:
+        """Its reader and writer of messages; plans are made once for all who share the contract."""
+        return Binding(self.schemas)
 
     def worth(self, name: str) -> Worth:
         """Give what is known of a name of the contract: element, ``@attribute``, operation or namespace."""

@@ -20,7 +20,6 @@ from lxml import etree
 from annexe5.contract.profile import Service
 from annexe5.errors import ContractError
 from annexe5.findings import Finding, Severity
-from annexe5.messages.binding import Binding
 from annexe5.messages.business import judge_business
 from annexe5.messages.contract import REPLY, REQUEST, SoapContract
 from annexe5.messages.conversation import Call, Conversation, Data, Reply, error, refusal_text
@@ -95,7 +94,6 @@ class SoapEndpoint:
         self._clock = clock
         self._meter = meter
         self._on_served = on_served
-        self._binding = Binding(contract.schemas)
         self._names = {name: _public_name(name, index) for index, name in enumerate(contract.wsdl.documents)}
         self._published: dict[str, Mapping[str, bytes]] = {}
 
@@ -212,7 +210,7 @@ class SoapEndpoint:
 
     def _understood(self, operation: Operation, envelope: Envelope, oc: str, at: datetime) -> Call:
         entry = envelope.entry
-        data: Data = self._binding.read(entry) if entry is not None else {}
+        data: Data = self.contract.binding.read(entry) if entry is not None else {}
         mapping = self.contract.mapping
         method = mapping.by_operation(operation.name) if mapping is not None else None
         header = envelope.block(operation.header(REQUEST))
@@ -237,7 +235,7 @@ class SoapEndpoint:
         if method is not None:
             concepts = {**data, **self._courtesy(envelope, operation, reply, at)}
             data = to_wire(method.ties(REPLY), concepts)
-        return 200, wrap(self._binding.write(operation.output, data))
+        return 200, wrap(self.contract.binding.write(operation.output, data))
 
     def _refused(self, operation: Operation, reply: Reply) -> _Body:
         """Write a refusal as the operation's typed exception; one it does not declare becomes the technical one."""
@@ -252,17 +250,21 @@ class SoapEndpoint:
     def _exception(self, operation: Operation, name: str, message: str) -> Element | None:
         """Build a typed exception where the operation declares it; what else its type demands is left empty."""
         for element in operation.faults.values():
-            plan = self._binding.plan(element).part(name)
+            plan = self.contract.binding.plan(element).part(name)
             if plan is not None:
                 extra: Data = {part.name: {} for part in plan.parts if part.name != "message"}
-                return self._binding.write(element, {name: {"message": message, **extra}})
+                return self.contract.binding.write(element, {name: {"message": message, **extra}})
         return None
 
     def _courtesy(self, envelope: Envelope, operation: Operation, reply: Reply, at: datetime) -> Data:
         """Give the header and return code that every reply of a mapped service carries."""
         mapping, entry = self.contract.mapping, envelope.entry
         method = mapping.by_operation(operation.name) if mapping is not None else None
-        asked = from_wire(method.request, self._binding.read(entry)) if method is not None and entry is not None else {}
+        asked = (
+            from_wire(method.request, self.contract.binding.read(entry))
+            if method is not None and entry is not None
+            else {}
+        )
         head = dict(asked.get("entete", {}))
         head.update(horodatage_reponse=at, identifiant=f"{at.timestamp():.6f}".replace(".", ""))
         refused = error(self.contract, reply.refusal or "succes")

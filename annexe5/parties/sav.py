@@ -15,7 +15,6 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from annexe5.findings import Severity
-from annexe5.messages.binding import Binding
 from annexe5.messages.contract import SoapContract
 from annexe5.messages.conversation import Call, Data, Reply
 from annexe5.network import Network
@@ -141,7 +140,7 @@ class SavTwin:
     @cached_property
     def _fields(self) -> frozenset[str]:
         """Names of FTTHMUTTroubleTicket's fields in this version."""
-        plan = Binding(self.contract.schemas).plan(self.contract.wsdl.operations["getTroubleTicketByKey"].output)
+        plan = self.contract.binding.plan(self.contract.wsdl.operations["getTroubleTicketByKey"].output)
         for step in ("troubleTicketValue", "FTTHMUTTroubleTicket"):
             below = plan.part(step)
             plan = below if below is not None else plan

@@ -60,7 +60,7 @@ def say(what: str, act: Callable[[], object]) -> None:
 def zeep_client(url: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import zeep  # noqa: PLC0415
+        import zeep
 
         return zeep.Client(url)
 

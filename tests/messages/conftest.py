@@ -109,6 +109,6 @@ def rules(findings: list[Finding]) -> list[str]:
 
 def spoil(raw: bytes, pattern: str, by: str) -> bytes:
     """Replace by regular expression, and make sure that something was."""
-    spoilt, count = re.subn(pattern.encode(), by.encode(), raw, flags=re.S)
+    spoilt, count = re.subn(pattern.encode(), by.encode(), raw, flags=re.DOTALL)
     assert count
     return spoilt

@@ -163,7 +163,11 @@ MUST = '<soap:Header><x:y xmlns:x="urn:x" soap:mustUnderstand="1"/>'
         (lambda raw: b"", "Client", "WS-VIDE"),
         (lambda raw: raw[:-9], "Client", "WS-XML"),
         (lambda raw: b"<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>", "Client", "WS-DTD"),
-        (lambda raw: raw.replace(b"schemas.xmlsoap.org/soap/envelope/", b"www.w3.org/2003/05/soap-envelope"), "VersionMismatch", "WS-VERSION"),
+        (
+            lambda raw: raw.replace(b"schemas.xmlsoap.org/soap/envelope/", b"www.w3.org/2003/05/soap-envelope"),
+            "VersionMismatch",
+            "WS-VERSION",
+        ),
         (lambda raw: spoil(raw, BODY, "<soap:Body/>"), "Client", "WS-CORPS"),
         (lambda raw: spoil(raw, BODY, "<soap:Body><autre/></soap:Body>"), "Client", "WS-OPERATION"),
         (lambda raw: spoil(raw, "<soap:Header>", MUST), "MustUnderstand", "urn:x"),

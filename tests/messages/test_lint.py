@@ -96,7 +96,10 @@ def test_what_is_laxer_towards_the_caller_is_only_information(altered):
 
 
 def test_what_was_only_assumed_of_the_order_help_is_a_reserve(altered):
-    found = lint(altered("opc-3.0", "opc.xsd", 'name="codePostal" type="opc:Chiffres5"', 'name="code" type="opc:Chiffres5"'), "opc-3.0")
+    found = lint(
+        altered("opc-3.0", "opc.xsd", 'name="codePostal" type="opc:Chiffres5"', 'name="code" type="opc:Chiffres5"'),
+        "opc-3.0",
+    )
     assert "WSDL-ELEMENT-ABSENT" in {one.rule for one in found}
     assert Severity.ERROR not in {one.severity for one in found}
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annexe5.contract.profile import load_profile
-from annexe5.messages.pace import Pacer, PaceMeter, Sent, judge_fairness, judge_pace, pace_of
+from annexe5.messages.pace import PaceMeter, Pacer, Sent, judge_fairness, judge_pace, pace_of
 
 from .conftest import NOW
 

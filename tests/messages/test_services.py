@@ -51,7 +51,9 @@ def client(services):
         yield made
 
 
-def caller(services, client, service: str, *, oc: str = "ZZZZ", password: str = "secret", scheme: str = "https") -> Caller:
+def caller(
+    services, client, service: str, *, oc: str = "ZZZZ", password: str = "secret", scheme: str = "https"
+) -> Caller:
     wsdl = published_wsdl(client, services.urls(scheme)[service])
     contract = load_contract(service).for_wsdl(wsdl)
     return Caller(contract, wsdl.address, posting(client), oc=oc, password=password, clock=lambda: NOW)
@@ -59,7 +61,9 @@ def caller(services, client, service: str, *, oc: str = "ZZZZ", password: str = 
 
 def creation(ligne, key: str = "OC-1") -> dict[str, Any]:
     ftth = CREATION | {"commercialId": ligne.prestation, "serviceProviderTroubleTicketKey": key}
-    return {"troubleTicketValue": {"troubleTicketKey": None, "troubleTicketState": "QUEUED", "FTTHMUTTroubleTicket": ftth}}
+    return {
+        "troubleTicketValue": {"troubleTicketKey": None, "troubleTicketState": "QUEUED", "FTTHMUTTroubleTicket": ftth}
+    }
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -127,7 +131,9 @@ def test_a_polite_caller_is_never_refused_and_a_hasty_one_is(network):
 
     trust = joined.server.certificate.certificate
     with joined.server:
-        with HttpClient(trust=trust, pacing=Pacer(pace_of(PROFILE)), steady=lambda: times["now"], pause=pause) as polite:
+        with HttpClient(
+            trust=trust, pacing=Pacer(pace_of(PROFILE)), steady=lambda: times["now"], pause=pause
+        ) as polite:
             play(polite)
         assert [one.refused for one in sent] == [False] * 5
         assert judge_pace(sent, pace_of(PROFILE)) == []
@@ -170,7 +176,7 @@ def test_an_operator_s_wsdl_is_served_and_judged_the_same_way(network, altered, 
     )  # fmt: skip
     with joined.server, HttpClient(trust=joined.server.certificate.certificate) as client:
         sav = caller(joined, client, "sav-3.0")
-        plan = sav._binding.plan(sav.contract.wsdl.operations["createTroubleTicketByValue"].input)
+        plan = sav.contract.binding.plan(sav.contract.wsdl.operations["createTroubleTicketByValue"].input)
         assert plan.part("troubleTicketValue").part("FTTHMUTTroubleTicket").part("referencePrestation") is not None
         value = creation(lines[0])
         ftth = value["troubleTicketValue"]["FTTHMUTTroubleTicket"]
@@ -200,7 +206,9 @@ REAL = {
 
 
 def test_the_real_annexe_5e_takes_our_place_without_touching_code(network, altered, opc):
-    folder = altered("opc-3.0", *(one for file, edits in REAL.items() for old, new in edits for one in (file, old, new)))
+    folder = altered(
+        "opc-3.0", *(one for file, edits in REAL.items() for old, new in edits for one in (file, old, new))
+    )
     real = read_contract(folder)
     endpoint = SoapEndpoint(real, PROFILE.web_service("opc-3.0"), AideTwin(network, ("ZZZZ",)), clock=lambda: NOW)
     with HttpServer(endpoint.handle, https_port=None) as server, HttpClient() as client:

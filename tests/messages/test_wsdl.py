@@ -48,7 +48,7 @@ def test_operations_of_our_contract_are_read_with_action_header_and_faults():
     assert create.action == "createTroubleTicketByValue"
     assert create.header("requete").endswith("}TroubleTicketHeaderRequest")
     assert create.header("reponse") == ""
-    assert list(create.faults.values())[0].endswith("}createTroubleTicketByValueException")
+    assert next(iter(create.faults.values())).endswith("}createTroubleTicketByValueException")
     assert (create.style, create.use) == ("document", "literal")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,9 +12,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from annexe5.messages.binding import Binding
 from annexe5.messages.contract import REPLY, load_contract
 from annexe5.messages.conversation import Call, Reply
-from annexe5.messages.binding import Binding
 from annexe5.messages.envelope import wrap
 from annexe5.messages.judge import judge_message
 from annexe5.network import generate
@@ -374,7 +375,7 @@ class Life(RuleBasedStateMachine):
         for key, states in getattr(self, "seen", {}).items():
             assert judge_states(states, self.talk.version) == []
             history = self.talk.desk.tickets[key].history
-            for (_, before), (_, after) in zip(history, history[1:], strict=False):
+            for (_, before), (_, after) in itertools.pairwise(history):
                 assert self.talk.twin._cycle.move(self.talk.version, before, after), (before, after)
 
 

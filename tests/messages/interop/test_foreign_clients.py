@@ -46,7 +46,9 @@ def given(services: WebServices, network, tmp_path) -> Path:
         if ligne.actif and ligne.oc == "ZZZZ"
     )
     used = {ticket.access.commercial_id for ticket in services.sav["sav-2.1"].desk.tickets.values()}
-    first, second = (one for one, _ in zip((one for one in lines if one.prestation not in used), range(2), strict=False))
+    first, second = (
+        one for one, _ in zip((one for one in lines if one.prestation not in used), range(2), strict=False)
+    )
     batiment = network.batiment(first.identifiant_immeuble)
     certificate = tmp_path / "ca.pem"
     certificate.write_bytes(services.server.certificate.certificate)
