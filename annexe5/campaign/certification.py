@@ -9,7 +9,6 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -21,10 +20,13 @@ import pytest
 from annexe5.campaign import allure_bridge, plugin
 from annexe5.campaign.assemble import Frame, as_file, assemble
 from annexe5.campaign.bench import Bench
+from annexe5.campaign.clock import Clock, LeapingClock
 from annexe5.campaign.fixtures import BENCH
 from annexe5.campaign.gherkin import declared_tags
 from annexe5.campaign.journal import IN_MEMORY, JOURNAL_FILE, Journal
 from annexe5.campaign.lint import FeatureRefusedError, read_feature
+from annexe5.campaign.oc_certification import Opening, open_instrument
+from annexe5.campaign.oc_fixtures import INSTRUMENT
 from annexe5.campaign.progress import Progress
 from annexe5.campaign.results import RESULTS_FILE, CampaignResult, ScenarioResult, save
 from annexe5.campaign.service_bench import ServiceBench
@@ -61,8 +63,8 @@ class Wanted:
 
 def run(wanted: Wanted) -> int:
     """Certify, write the report, give the exit code of DESIGN §5."""
-    if wanted.party != "oi":
-        raise UsageError(f"partie inconnue : {wanted.party!r}. Cette version certifie : oi.")
+    if wanted.party not in ("oi", "oc"):
+        raise UsageError(f"partie inconnue : {wanted.party!r}. Cette version certifie : oi, oc.")
     if wanted.target is not None and wanted.defects:
         raise UsageError("--defect ne vaut que pour le jumeau : ôtez --target.")
     folder = claim_folder(wanted.report)
@@ -90,14 +92,27 @@ def run(wanted: Wanted) -> int:
 
 
 @contextmanager
+def open_chair(wanted: Wanted, journal: Journal) -> Iterator[tuple[Bench | Instrument, bool, tuple[str, ...]]]:
+    """Take the seat opposite the party under test: the OC's before an OI, the OI's before an OC."""
+    if wanted.party == "oi":
+        with open_bench(wanted, journal) as opened:
+            yield opened
+        return
+    opening = Opening(wanted.target, wanted.report, wanted.profile, wanted.seed, wanted.defects)
+    with open_instrument(opening, journal) as seated:
+        yield seated
+
+
+@contextmanager
 def open_bench(wanted: Wanted, journal: Journal) -> Iterator[tuple[Bench, bool, tuple[str, ...]]]:
     """Reach the party under test: the one of the target file, or the twin served here."""
     if wanted.target is None:
         profile = load_profile(wanted.profile)
-        with simulated_oi(profile, seed=wanted.seed, defects=wanted.defects) as oi:
+        clock = LeapingClock()
+        with simulated_oi(profile, seed=wanted.seed, defects=wanted.defects, clock=clock.now) as oi:
             password = oi.accounts[0].password
             environment = {"ANNEXE5_JUMEAU": password}
-            with _reach(oi.target, journal, environment) as bench:
+            with _reach(oi.target, journal, environment, clock) as bench:
                 bench.idle = lambda: oi.standing.idle
                 yield bench, True, (password,)
     else:
@@ -109,7 +124,9 @@ def open_bench(wanted: Wanted, journal: Journal) -> Iterator[tuple[Bench, bool, 
 
 
 @contextmanager
-def _reach(target: Target, journal: Journal, environment: Mapping[str, str] | None = None) -> Iterator[Bench]:
+def _reach(
+    target: Target, journal: Journal, environment: Mapping[str, str] | None = None, clock: Clock | None = None
+) -> Iterator[Bench]:
     """Connect, and see that the folders of the contract are there, before anything is judged."""
     profile = load_profile(target.profil)
     way = target.sftp
@@ -127,22 +144,25 @@ def _reach(target: Target, journal: Journal, environment: Mapping[str, str] | No
     )
     client = dial(password=password, key=way.cle)
     with client:
-        bench = Bench(target, profile, client, journal, utc_now, threading.Event().wait)
+        time = clock or Clock()
+        bench = Bench(target, profile, client, journal, time.now, Clock().pause)
         bench.dial = lambda other: dial(password=other)
         bench.look_around()
-        bench.services = _services(bench, environment)
+        bench.services = _services(bench, environment, time)
         with closing(bench.services):
             yield bench
 
 
-def _services(bench: Bench, environment: Mapping[str, str] | None) -> ServiceBench:
+def _services(bench: Bench, environment: Mapping[str, str] | None, clock: Clock) -> ServiceBench:
     declared = bench.target.services
     reference = declared.mot_de_passe
     password = (secret(reference, environment) if environment else secret(reference)) if reference else ""
-    return ServiceBench(bench.target, declared, bench.profile, bench.see_message, password=password, clock=bench.clock)
+    return ServiceBench(bench.target, declared, bench.profile, bench.see_message, password=password, clock=clock)
 
 
-def play(bench: Bench, wanted: Wanted, folder: Path, secrets: Sequence[str] = ()) -> tuple[ScenarioResult, ...]:
+def play(
+    bench: Bench | Instrument, wanted: Wanted, folder: Path, secrets: Sequence[str] = ()
+) -> tuple[ScenarioResult, ...]:
     """Run the features of a party; the scenarios come back as recorded."""
     kept: list[ScenarioResult] = []
     suite = suite_root()
@@ -218,7 +238,10 @@ class _Wiring:
         self.bench, self.kept, self.mask, self.command, self.expected = bench, kept, mask, command, expected
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        config.stash[BENCH] = self.bench
+        if isinstance(self.bench, Bench):
+            config.stash[BENCH] = self.bench
+        else:
+            config.stash[INSTRUMENT] = self.bench
         config.stash[plugin.SINK] = self.kept.extend
         config.stash[allure_bridge.MASK] = self.mask
         if self.expected is not None:
@@ -270,12 +293,14 @@ def _entries(folder: Path) -> set[str]:
     return {entry.name for entry in folder.iterdir()} - {"README.md"}
 
 
-def _notes(bench: Bench, simulated: bool, wanted: Wanted) -> tuple[str, ...]:
+def _notes(bench: Bench | Instrument, simulated: bool, wanted: Wanted) -> tuple[str, ...]:
     notes = []
     if simulated:
-        notes.append("Partie simulée : le jumeau OI de la suite, servi par SFTP sur cette machine.")
+        notes.append(f"Partie simulée : le jumeau {wanted.party.upper()} de la suite, par SFTP sur cette machine.")
     if wanted.defects:
         notes.append(f"Défauts donnés au jumeau : {', '.join(wanted.defects)}.")
+    if not isinstance(bench, Bench):
+        return tuple(notes)
     if getattr(bench.client, "legacy", False):
         notes.append("Serveur limité aux signatures SHA-1 : joint par le client de secours (réserve de sécurité).")
     if bench.ignored:

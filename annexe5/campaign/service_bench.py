@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from annexe5.campaign.clock import Clock
 from annexe5.campaign.target import Services, Target
 from annexe5.campaign.verdicts import NonApplicable, NonConforme
 from annexe5.campaign.web_services import posting, published_wsdl
@@ -27,7 +27,6 @@ from annexe5.messages.wsdl import Wsdl, WsdlError, load_wsdl
 from annexe5.transport.http_client import HttpClient, HttpReply
 
 Record = Callable[[Exchange, str, tuple[Finding, ...]], int]
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +43,13 @@ class ServiceBench:
     def __init__(
         self, target: Target, services: Services, profile: Profile, record: Record, *, password: str, clock: Clock
     ) -> None:
+        """``clock`` dates the exchanges and keeps the pace."""
         self.target = target
         self.services = services
         self.profile = profile
         self._record = record
         self._password = password
-        self._clock = clock
+        self._clock = clock.now
         self._sent: list[Sent] = []
         self._wsdls: dict[str, Wsdl] = {}
         self._callers: dict[str, Caller] = {}
@@ -58,7 +58,9 @@ class ServiceBench:
             trust=trust,
             pacing=Pacer(pace_of(profile)),
             answer_timeout=services.delai_reponse_s,
-            clock=clock,
+            clock=clock.now,
+            steady=clock.steady,
+            pause=clock.pause,
         )
 
     def close(self) -> None:
