@@ -8,7 +8,8 @@ OI keeps beside it what it has given out (``free_route`` takes that set).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import IntEnum
@@ -329,7 +330,7 @@ class Network:
             return None
         return optique.make_route(self.trame, ligne.pbo, groupes[k], oc)
 
-    def free_route(self, ligne: Ligne, oc: str, used: Collection[str] = ()) -> Route | None:
+    def free_route(self, ligne: Ligne, oc: str, used: AbstractSet[str] = frozenset()) -> Route | None:
         """Give a route over free fibres that ``used`` does not hold, the line's own first; None if saturated.
 
         An existing outlet keeps the fibre it hangs on, until ``used`` holds it.
@@ -339,12 +340,12 @@ class Network:
         groupe = next(optique.groupes_libres(ligne.pbo, used, ligne), None)
         return None if groupe is None else optique.make_route(self.trame, ligne.pbo, groupe, oc)
 
-    def free_fibre(self, pbo: Pbo, used: Collection[str] = ()) -> tuple[Fibre, ...]:
+    def free_fibre(self, pbo: Pbo, used: AbstractSet[str] = frozenset()) -> tuple[Fibre, ...]:
         """Give the first free group of fibres of a PBO that ``used`` does not hold; empty if saturated."""
         groupe = next(optique.groupes_libres(pbo, used), None)
         return () if groupe is None else optique.make_fibres(self.trame, pbo, optique.rangs_des_fibres(pbo, groupe))
 
-    def saturation(self, pbo: Pbo, used: Collection[str] = ()) -> str:
+    def saturation(self, pbo: Pbo, used: AbstractSet[str] = frozenset()) -> str:
         """Tell why nothing is free: ``virtuelle`` if some are only reserved, else ``physique``; empty if some are."""
         if self.free_fibre(pbo, used):
             return ""

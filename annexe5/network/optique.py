@@ -7,7 +7,8 @@ no two lines are given the same fibre. Route blocks: acces-formats.md §3.1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
@@ -21,6 +22,7 @@ from annexe5.network.trame import Place, Trame
 from annexe5.network.zones import Zone
 
 De = Callable[[], float]
+_Parcours = tuple[str, str, str, str, str, str, str, str]
 
 # OC of the fibres of a quadrifibre line that are not the order's (acces-formats.md §3.1).
 SANS_OC = "NA"
@@ -226,34 +228,31 @@ def rangs_des_fibres(pbo: Pbo, groupe: int) -> range:
     return range(groupe * pbo.brins, (groupe + 1) * pbo.brins)
 
 
-def noms_des_fibres(pbo: Pbo, groupe: int) -> list[str]:
-    """Name the fibres of a group."""
-    return [f"{pbo.reference}/{rang:02d}" for rang in rangs_des_fibres(pbo, groupe)]
+def noms_des_fibres(pbo: Pbo, rangs: range) -> list[str]:
+    """Name fibres."""
+    return [f"{pbo.reference}/{rang:02d}" for rang in rangs]
 
 
 def make_fibres(t: Trame, pbo: Pbo, rangs: range) -> tuple[Fibre, ...]:
     """Give some fibres of a PBO: their places at the PM and at the PBO."""
+    suivies = zip(noms_des_fibres(pbo, rangs), rangs, _parcours(t, pbo, rangs), strict=True)
+    return tuple(Fibre(nom, rang // pbo.brins, *parcours) for nom, rang, parcours in suivies)
+
+
+def _parcours(t: Trame, pbo: Pbo, rangs: range) -> list[_Parcours]:
+    """Say where fibres go, from their module at the PM to their colour at the PBO: the middle of a route block."""
     pm, couleurs, tube_de = t.reseau.pm, t.reseau.couleurs.fibres, t.reseau.pbo.fibres_par_tube
     connecteurs = _connecteurs(pm.fibres_par_module, tube_de)
     brins_pm = _brins(couleurs, tube_de, pm.fibres_par_cable)
     brins_pbo = _brins(couleurs, tube_de, pbo.groupes * pbo.brins)
-    fibres = []
+    cable_pbo = f"CBR-{pbo.reference[4:]}"
+    trouves: list[_Parcours] = []
     for rang in rangs:
         module, prise = divmod(pbo.position + rang, pm.fibres_par_module)
         cable, brin = divmod(pbo.position + rang, pm.fibres_par_cable)
-        fibres.append(
-            Fibre(
-                f"{pbo.reference}/{rang:02d}",
-                rang // pbo.brins,
-                f"{pbo.pmt}-TIROIR {module + 1:02d}",
-                connecteurs[prise],
-                f"CDI-{pbo.pm}-{cable + 1:02d}",
-                *brins_pm[brin],
-                f"CBR-{pbo.reference[4:]}",
-                *brins_pbo[rang],
-            )
-        )
-    return tuple(fibres)
+        nom_module, nom_cable = f"{pbo.pmt}-TIROIR {module + 1:02d}", f"CDI-{pbo.pm}-{cable + 1:02d}"
+        trouves.append((nom_module, connecteurs[prise], nom_cable, *brins_pm[brin], cable_pbo, *brins_pbo[rang]))
+    return trouves
 
 
 @lru_cache(maxsize=8)
@@ -282,15 +281,14 @@ def _tube(couleurs: tuple[str, ...], rang: int) -> str:
 
 def make_route(t: Trame, pbo: Pbo, groupe: int, oc: str) -> Route:
     """Give the route that a group of fibres makes for an OC: one block in MONOFIBRE, four in QUADRIFIBRE."""
-    fibres = make_fibres(t, pbo, rangs_des_fibres(pbo, groupe))
+    rangs = rangs_des_fibres(pbo, groupe)
     sienne = (t.ocs.index(oc) if oc in t.ocs else 0) % pbo.brins
     couleurs = t.reseau.couleurs.connecteurs
     blocs = [
-        # The OC, then the fibre from its module to its colour at the PBO, then the outlet's connector.
-        BlocRoute(oc if rang == sienne else SANS_OC, *fibre[2:], str(rang + 1), couleurs[rang])
-        for rang, fibre in enumerate(fibres)
+        BlocRoute(oc if rang == sienne else SANS_OC, *parcours, str(rang + 1), couleurs[rang])
+        for rang, parcours in enumerate(_parcours(t, pbo, rangs))
     ]
-    return Route(pbo, tuple(blocs), tuple([fibre.identifiant for fibre in fibres]))
+    return Route(pbo, tuple(blocs), tuple(noms_des_fibres(pbo, rangs)))
 
 
 def groupes_de(ligne: Ligne) -> range:
@@ -298,7 +296,7 @@ def groupes_de(ligne: Ligne) -> range:
     return range(0) if ligne.pbo is None else range(ligne.groupe, ligne.pbo.groupes, ligne.pbo.lignes)
 
 
-def groupes_libres(pbo: Pbo, used: Collection[str], ligne: Ligne | None = None) -> Iterator[int]:
+def groupes_libres(pbo: Pbo, used: AbstractSet[str], ligne: Ligne | None = None) -> Iterator[int]:
     """Walk the free groups of a PBO that ``used`` (names of fibres) does not hold, the line's own first.
 
     The fibre that an existing outlet already hangs on is free for its own line.
@@ -308,9 +306,10 @@ def groupes_libres(pbo: Pbo, used: Collection[str], ligne: Ligne | None = None) 
     if ligne is not None and (ligne.pbo is pbo or ligne.pbo == pbo):
         siens = groupes_de(ligne)
         pris &= ~(1 << ligne.groupe) if ligne.existant else -1
-    for groupe in chain(siens, (autre for autre in range(pbo.groupes) if autre not in siens)):
-        if not pris >> groupe & 1 and not any(nom in used for nom in noms_des_fibres(pbo, groupe)):
+    for groupe in chain(siens, range(pbo.groupes)):
+        if not pris >> groupe & 1 and used.isdisjoint(noms_des_fibres(pbo, rangs_des_fibres(pbo, groupe))):
             yield groupe
+        pris |= 1 << groupe  # looked at
 
 
 # ---- the structure of a building
