@@ -128,12 +128,15 @@ def read_rows(
     rows: list[Row] = []
     blank = dict.fromkeys(table.names, "")
     columns: list[str] = []  # "" above a cell of no known column
+    ordinary = list(blank)
 
     def keep(line: int, cells: Sequence[str], whole: bool, header: Header) -> None:
         if not columns:
             columns.extend(one.name if one else "" for one in header.places)
-        values = {**blank, **dict(zip(columns, cells, strict=False))}
-        values.pop("", None)
+        values = dict(zip(columns, cells, strict=False))
+        if columns != ordinary or not whole:
+            values = {**blank, **values}
+            values.pop("", None)
         rows.append(Row(line, values, whole))
 
     tally = Tally()
