@@ -181,7 +181,7 @@ def simulate(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def certify(
     context: typer.Context,
-    party: Annotated[str, typer.Argument(help="Partie à certifier : oi")],
+    party: Annotated[str, typer.Argument(help="Partie à certifier : oi ou oc")],
     target: Annotated[
         Path | None, typer.Option("--target", help="Fichier cible TOML ; aucun : le jumeau est certifié.")
     ] = None,

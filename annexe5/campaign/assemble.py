@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
+from typing import Protocol
 
 from annexe5 import __version__
-from annexe5.campaign.bench import Bench
+from annexe5.campaign.bench import Placed
 from annexe5.campaign.observe import Observation
+from annexe5.campaign.oc_target import OcTarget
 from annexe5.campaign.results import (
     CampaignResult,
     FileResult,
@@ -20,6 +22,8 @@ from annexe5.campaign.results import (
     RequirementResult,
     ScenarioResult,
 )
+from annexe5.campaign.target import Target
+from annexe5.contract.profile import Profile
 from annexe5.contract.requirements import Requirement, load_requirements
 from annexe5.findings import Finding, Level, Severity, Verdict, roll_up, verdict_of
 from annexe5.orders import OrderJudgement, load_cycle
@@ -41,13 +45,42 @@ class Frame:
     notes: tuple[str, ...]
 
 
-def assemble(bench: Bench, scenarios: Sequence[ScenarioResult], frame: Frame) -> CampaignResult:
+class Chair(Protocol):
+    """Whoever saw the campaign: the bench opposite an OI, the instrument opposite an OC."""
+
+    profile: Profile
+    observations: list[Observation]
+
+    @property
+    def target(self) -> Target | OcTarget:
+        """Who was under test."""
+
+    @property
+    def tested(self) -> str:
+        """Its quadrigramme."""
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Every order seen."""
+
+    @property
+    def loose(self) -> tuple[Finding, ...]:
+        """What counts against the party besides its files and its orders."""
+
+    def judge(self, references: Iterable[str], *, final: bool = False) -> dict[str, OrderJudgement]:
+        """Judge orders, of the side under test."""
+
+    def placed(self, reference: str) -> Placed | None:
+        """Give what an order was placed for."""
+
+
+def assemble(bench: Chair, scenarios: Sequence[ScenarioResult], frame: Frame) -> CampaignResult:
     """Give the whole result of a campaign."""
     judged = bench.judge(bench.references, final=True)
     files = tuple(as_file(one, bench) for one in bench.observations)
     told = _with_orders(scenarios, judged)
     orders = tuple(_order(bench, one, told) for one in judged.values())
-    loose = _loose(files, orders, told, bench.target.codes.oi)
+    loose = _loose(files, orders, told, bench)
     requirements = tuple(_requirement(one, told, loose, frame.party) for one in _bound(frame.party))
     verdict = roll_up([*(one.verdict for one in told), *([verdict_of(loose)] if loose else [])])
     return CampaignResult(
@@ -103,7 +136,7 @@ def _same_place(finding: Finding, known: Iterable[Finding]) -> bool:
     return any(one.rule == finding.rule and one.orders == finding.orders for one in known)
 
 
-def as_file(seen: Observation, bench: Bench) -> FileResult:
+def as_file(seen: Observation, bench: Chair) -> FileResult:
     """Give one exchange as a report shows it."""
     exchange = seen.exchange
     return FileResult(
@@ -117,11 +150,11 @@ def as_file(seen: Observation, bench: Bench) -> FileResult:
         channel=exchange.channel.value,
         size=len(exchange.data),
         digest=exchange.digest,
-        findings=seen.findings if exchange.sender == bench.target.codes.oi else (),
+        findings=seen.findings if exchange.sender == bench.tested else (),
     )
 
 
-def _order(bench: Bench, judged: OrderJudgement, scenarios: Sequence[ScenarioResult]) -> OrderResult:
+def _order(bench: Chair, judged: OrderJudgement, scenarios: Sequence[ScenarioResult]) -> OrderResult:
     placed = bench.placed(judged.reference)
     oi, oc = bench.target.codes.oi, bench.target.codes.oc
     numbers = {seen.exchange.name: seen.exchange.number for seen in bench.observations}
@@ -153,14 +186,15 @@ def _order(bench: Bench, judged: OrderJudgement, scenarios: Sequence[ScenarioRes
 
 
 def _loose(
-    files: Iterable[FileResult], orders: Iterable[OrderResult], scenarios: Iterable[ScenarioResult], oi: str
+    files: Iterable[FileResult], orders: Iterable[OrderResult], scenarios: Iterable[ScenarioResult], bench: Chair
 ) -> list[Finding]:
     """Give the findings that no scenario has told: they count all the same."""
     heard = [finding for scenario in scenarios for finding in scenario.findings]
     places = {(one.rule, one.path, one.line, one.column) for one in heard}
     of_orders = {(one.rule, order) for one in heard for order in one.orders}
-    found = [finding for one in files if one.sender == oi for finding in one.findings]
+    found = [finding for one in files if one.sender == bench.tested for finding in one.findings]
     found += [finding for one in orders for finding in one.findings]
+    found += bench.loose
     return [
         one
         for one in found

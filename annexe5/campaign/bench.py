@@ -342,6 +342,16 @@ class Bench:
         """Every reference seen."""
         return tuple(self._events)
 
+    @property
+    def tested(self) -> str:
+        """The OI's quadrigramme."""
+        return self.target.codes.oi
+
+    @property
+    def loose(self) -> tuple[Finding, ...]:
+        """What counts against the OI besides its files and orders."""
+        return ()
+
     def deadline(self, since: datetime, ident: str) -> datetime:
         """Give the end of a contractual deadline."""
         return Calendar(self.profile.jours_ouvres).due(since, self.profile.delay(ident))

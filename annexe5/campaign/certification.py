@@ -23,6 +23,7 @@ from annexe5.campaign.bench import Bench
 from annexe5.campaign.clock import Clock, LeapingClock
 from annexe5.campaign.fixtures import BENCH
 from annexe5.campaign.gherkin import declared_tags
+from annexe5.campaign.instrument import Instrument
 from annexe5.campaign.journal import IN_MEMORY, JOURNAL_FILE, Journal
 from annexe5.campaign.lint import FeatureRefusedError, read_feature
 from annexe5.campaign.oc_certification import Opening, open_instrument
@@ -70,7 +71,7 @@ def run(wanted: Wanted) -> int:
     folder = claim_folder(wanted.report)
     with ExitStack() as stack:
         knocking = stack.enter_context(Journal(IN_MEMORY))
-        bench, simulated, secrets = stack.enter_context(open_bench(wanted, knocking))
+        bench, simulated, secrets = stack.enter_context(open_chair(wanted, knocking))
         # An earlier report is let go only now that there is a party to make a new one on.
         clear_folder(folder)
         journal = bench.journal = stack.enter_context(Journal(folder / JOURNAL_FILE))
@@ -198,7 +199,7 @@ def play(
     return tuple(one for one in kept if wanted.party.upper() in one.parties)
 
 
-def _mask(bench: Bench, secrets: Sequence[str], *, redact: bool) -> Mask:
+def _mask(bench: Bench | Instrument, secrets: Sequence[str], *, redact: bool) -> Mask:
     """Give what masks a file for Allure, as the report will mask it."""
     redactor = Redactor(secrets=secrets, personal=redact)
 
@@ -233,7 +234,7 @@ class _Wiring:
     """Gives the bench to the fixtures, and takes the scenarios when the session ends."""
 
     def __init__(
-        self, bench: Bench, kept: list[ScenarioResult], mask: Mask, command: str, expected: int | None
+        self, bench: Bench | Instrument, kept: list[ScenarioResult], mask: Mask, command: str, expected: int | None
     ) -> None:
         self.bench, self.kept, self.mask, self.command, self.expected = bench, kept, mask, command, expected
 

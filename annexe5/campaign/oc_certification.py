@@ -1,0 +1,192 @@
+"""``annexe5 certify oc``: our OI opens its door, and the OC under test comes to it.
+
+Without a target file the OC is the twin, over SFTP on this machine, with a key of its own. With one, our OI listens
+where the file says, and the OC is made to act as the file says.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import asyncssh
+
+from annexe5.campaign.conducted import ConductedOi
+from annexe5.campaign.drivers import CommandDriver, Driver, FreeDriver, Herald, HttpDriver, PersonDriver, TwinDriver
+from annexe5.campaign.instrument import Instrument
+from annexe5.campaign.journal import Journal
+from annexe5.campaign.oc_target import Door, OcCampaign, OcTarget, Pilot, TestNetwork, load_oc_target
+from annexe5.campaign.standing import OcAccount, StandingOi, file_accounts, utc_now
+from annexe5.campaign.standing_oc import StandingOc
+from annexe5.campaign.target import Codes, Party, secret
+from annexe5.campaign.twins import DEFAULT_OC, role_rows
+from annexe5.contract.calendar import PARIS
+from annexe5.contract.profile import Profile, load_profile
+from annexe5.errors import TargetError
+from annexe5.exchange import Channel
+from annexe5.network import generate
+from annexe5.parties.oc import SUR_ORDRE, OcTwin
+from annexe5.parties.oc_defects import OcDefect, habits_of, make_oc
+from annexe5.transport.edge import Account
+from annexe5.transport.sftp_client import connect
+from annexe5.transport.sftp_server import SftpServer
+
+ADDRESSES_FILE = "adresses.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the command line asked for, of an OC. ``report`` is where the addresses to order for are written."""
+
+    target: Path | None
+    report: Path
+    profile: str = "covage-zmd-1.0"
+    seed: int = 5
+    defects: tuple[str, ...] = ()
+
+
+@contextmanager
+def open_instrument(wanted: Opening, journal: Journal) -> Iterator[tuple[Instrument, bool, tuple[str, ...]]]:
+    """Open our OI and let the OC come: gives the instrument, whether the OC is the twin, and what must be masked."""
+    with ExitStack() as stack:
+        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="annexe5-oi-")))
+        if wanted.target is None:
+            defects = make_oc(wanted.defects)
+            target, key = _twin_target(wanted, work, defects)
+            instrument, server = _seat(target, work, journal, stack)
+            instrument.driver = _bring_twin(instrument, server, key, defects, stack)
+            yield instrument, True, ()
+            return
+        target = load_oc_target(wanted.target)
+        secrets = (secret(target.serveur.mot_de_passe),) if target.serveur.mot_de_passe else ()
+        instrument, _ = _seat(target, work, journal, stack)
+        instrument.driver = _driver(target.pilote, instrument.herald, wanted.target.resolve().parent)
+        _announce(instrument, wanted.report)
+        yield instrument, False, secrets
+
+
+def _seat(target: OcTarget, work: Path, journal: Journal, stack: ExitStack) -> tuple[Instrument, SftpServer]:
+    """Build the OI, its server and the instrument around them, and open the door."""
+    profile, codes = load_profile(target.profil), target.codes
+    today = utc_now().astimezone(PARIS).date()
+    network = generate(
+        target.reseau.graine, target.reseau.taille, oi=codes.oi, ocs=(codes.oc,), today=today, bigramme=codes.arcep
+    )
+    herald = Herald()
+    stack.callback(herald.close)
+    instrument = Instrument(target, profile, journal, role_rows(network, codes.oc), clock=utc_now, herald=herald)
+    twin = ConductedOi(network, profile, codes.oi, codes.arcep)
+    standing = StandingOi(twin, on_exchange=instrument.on_exchange)
+    server = SftpServer(
+        work / "comptes",
+        [_account(target, twin)],
+        host=target.serveur.hote,
+        port=target.serveur.port,
+        host_key=target.serveur.cle_hote,
+        on_event=instrument.on_event,
+    )
+    instrument.sit(standing, server, standing.listener(), FreeDriver(), {})
+    standing.attach(server, Channel.SFTP)
+    stack.enter_context(server)
+    stack.enter_context(standing)
+    instrument.place = _place(target, profile, server)
+    return instrument, server
+
+
+def _account(target: OcTarget, twin: ConductedOi) -> Account:
+    door = target.serveur
+    keys = (public_line(door.cle_publique),) if door.cle_publique else ()
+    password = secret(door.mot_de_passe) if door.mot_de_passe else ""
+    [account] = file_accounts([OcAccount(target.codes.oc, password, keys)], twin)
+    return account if password else replace(account, password=None)
+
+
+def _place(target: OcTarget, profile: Profile, server: SftpServer) -> dict[str, str | int]:
+    """Tell how to reach our OI; never a secret."""
+    codes = target.codes
+    return {
+        "oi": codes.oi,
+        "arcep": codes.arcep,
+        "oc": codes.oc,
+        "hote": server.host,
+        "port": server.port,
+        "login": codes.oc,
+        "empreinte_md5": server.host_key_md5,
+        "empreinte_sha256": server.host_key_sha256,
+        "depose": profile.folder("depose_acces", codes.oi, codes.arcep),
+        "retrait": profile.folder("retrait_acces", codes.oi, codes.arcep),
+    }
+
+
+def public_line(path: Path) -> str:
+    """Read an OpenSSH public key."""
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise TargetError(f"serveur.cle_publique : {path} illisible ({error}).") from None
+
+
+# --- the twin ------------------------------------------------------------------------------------------------------
+
+
+def _twin_target(wanted: Opening, work: Path, defects: tuple[OcDefect, ...]) -> tuple[OcTarget, Path]:
+    """Write what a target file would say of the twin, and the key it comes with."""
+    profile = load_profile(wanted.profile)
+    key = asyncssh.generate_private_key("ssh-rsa", key_size=habits_of(defects).key_bits)
+    path = work / "cle_oc"
+    path.write_bytes(key.export_private_key("openssh"))
+    path.chmod(0o600)
+    public = work / "cle_oc.pub"
+    public.write_bytes(key.export_public_key("openssh"))
+    target = OcTarget(
+        profil=wanted.profile,
+        partie=Party(nom="Jumeau OC"),
+        codes=Codes(
+            oi=profile.oi.quadrigramme.valeur, arcep=profile.oi.bigramme_arcep.valeur, oc=DEFAULT_OC
+        ),
+        serveur=Door(cle_publique=public),
+        campagne=OcCampaign(reponse_sous_s=20, patience_s=20, silence_s=1, intervalle_s=0.01),
+        reseau=TestNetwork(graine=wanted.seed),
+    )  # fmt: skip
+    return target, path
+
+
+def _bring_twin(
+    instrument: Instrument, server: SftpServer, key: Path, defects: tuple[OcDefect, ...], stack: ExitStack
+) -> TwinDriver:
+    codes = instrument.target.codes
+    twin = OcTwin(instrument.profile, codes.oi, codes.arcep, codes.oc, terrain=SUR_ORDRE, defects=defects)
+    client = connect(server.host, server.port, codes.oc, key=key, host_key_sha256=server.host_key_sha256)
+    standing = StandingOc(twin, client, interval=0.05)
+    stack.enter_context(standing)
+    return TwinDriver(standing)
+
+
+# --- a real OC ---------------------------------------------------------------------------------------------------
+
+
+def _driver(pilot: Pilot | None, herald: Herald, folder: Path) -> Driver:
+    if pilot is None or pilot.libre:
+        return FreeDriver()
+    if pilot.commande:
+        return CommandDriver(pilot.commande, pilot.able, folder, pilot.delai_s)
+    if pilot.http:
+        return HttpDriver(pilot.http, pilot.able, pilot.delai_s)
+    return PersonDriver(herald, pilot.able)
+
+
+def _announce(instrument: Instrument, report: Path) -> None:
+    """Say how to reach our OI, and write down the addresses that the campaign will order for."""
+    place = instrument.place
+    path = report / ADDRESSES_FILE
+    path.write_text(json.dumps(dict(instrument.rows), ensure_ascii=False, indent=1), encoding="utf-8")
+    instrument.herald.tell(
+        f"Notre OI {place['oi']} attend l'OC {place['oc']} sur sftp://{place['login']}@{place['hote']}:{place['port']}\n"
+        f"  clé d'hôte {place['empreinte_sha256']} (MD5 {place['empreinte_md5']})\n"
+        f"  dépose {place['depose']}, récupération {place['retrait']}\n"
+        f"  adresses du réseau d'essai : {path}"
+    )

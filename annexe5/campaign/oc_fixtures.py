@@ -1,0 +1,56 @@
+"""Fixtures of features/oc: one instrument a session, one scene a scenario."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from annexe5.campaign.instrument import Instrument
+from annexe5.campaign.oc_scene import OcScene
+from annexe5.campaign.recording import ScenarioRecord
+
+INSTRUMENT: pytest.StashKey[Instrument] = pytest.StashKey()
+
+
+@pytest.fixture(scope="session")
+def instrument(request: pytest.FixtureRequest) -> Iterator[Instrument]:
+    """Give the instrument that ``annexe5 certify`` set up, or one before the twin when pytest runs by itself."""
+    ready = request.config.stash.get(INSTRUMENT, None)
+    if ready is not None:
+        yield ready
+        return
+    from annexe5.campaign.journal import JOURNAL_FILE, Journal  # noqa: PLC0415
+    from annexe5.campaign.oc_certification import Opening, open_instrument  # noqa: PLC0415 -- it needs no pytest
+
+    with tempfile.TemporaryDirectory(prefix="annexe5-instrument-") as name:
+        wanted = Opening(None, Path(name))
+        with Journal(Path(name) / JOURNAL_FILE) as journal, open_instrument(wanted, journal) as (made, _, _):
+            yield made
+
+
+@pytest.fixture
+def oc_scene(instrument: Instrument, scenario_record: ScenarioRecord) -> Iterator[OcScene]:
+    """Give a scenario its scene; then record what was seen of the OC, and let the OI be an ordinary one again."""
+    played = OcScene(instrument)
+    scenario_record.at_end(lambda: record_oc_scene(played, scenario_record))
+    yield played
+    instrument.reset()
+
+
+def record_oc_scene(played: OcScene, record: ScenarioRecord) -> None:
+    """Hand over the orders, exchanges and files of a scene, and every finding against the OC."""
+    instrument = played.instrument
+    references = [order.reference for order in played.orders]
+    for reference in references:
+        record.add_order(reference)
+    for one in instrument.concerning(references, since=played.start):
+        record.add_exchange(one.exchange.number)
+        record.attach(one.exchange.name, one.exchange.data)
+    record.add_findings(played.findings)
+    for one in played.files():
+        record.add_findings(one.findings)
+    for judged in instrument.judge(references).values():
+        record.add_findings(judged.findings)
