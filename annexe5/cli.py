@@ -128,12 +128,59 @@ def roles(lang: LangOption = "fr") -> None:
     listings.roles(lang=lang)
 
 
+# --- files -------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def validate(
+    paths: Annotated[
+        list[str], typer.Argument(help="Fichiers, dossiers, motifs (*.csv), archives .zip ; - : entrée standard.")
+    ],
+    profile: ProfileOption = DEFAULT_PROFILE,
+    flow: Annotated[str, typer.Option("--flow", help="Flux des fichiers ; sans lui, le nom puis l'en-tête.")] = "",
+    output_format: Annotated[str, typer.Option("--format", help="text, json ou sarif.")] = "text",
+    lang: LangOption = "fr",
+    engine: Annotated[str, typer.Option("--engine", help="exact, fast ou auto : mêmes constats.")] = "auto",
+    max_samples: Annotated[
+        int | None, typer.Option("--max-samples", help="Exemples par règle et colonne ; 5 en texte, 1000 sinon.")
+    ] = None,
+    rule: Annotated[list[str] | None, typer.Option("--rule", help="Ne garder que cette règle ; répétable.")] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", help="RÈGLE:raison ; écartée du verdict, dite avec sa raison.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", help="Écrire dans ce fichier.")] = None,
+    show_personal: Annotated[
+        bool, typer.Option("--show-personal", help="Montre les valeurs personnelles ; masquées sinon.")
+    ] = False,
+) -> None:
+    """Juge des fichiers de flux : nom, octets, structure, cellules, lignes, puis les fichiers entre eux.
+
+    Exemples : [bold]annexe5 validate retrait/[/], [bold]annexe5 validate mois.zip --format json[/],
+    [bold]annexe5 validate - --flow IPE < ipe.csv[/], [bold]--ignore "OCT-BOM:outil du client"[/]
+    """
+    from annexe5.validation import command
+    from annexe5.validation.run import Wanted
+
+    wanted = Wanted(
+        paths=tuple(paths),
+        profile=profile,
+        flow=flow,
+        engine=engine,
+        samples=command.samples_of(output_format, max_samples),
+        rules=tuple(rule or ()),
+        ignore=tuple(ignore or ()),
+        show_personal=show_personal,
+    )
+    code = command.validate(wanted, output=output_format, lang=lang, samples=max_samples, to=output)
+    raise typer.Exit(code)
+
+
 # --- the simulated party -----------------------------------------------------------------------------------------
 
 
 @app.command()
 def simulate(
-    party: Annotated[str, typer.Argument(help="oi")],
+    party: Annotated[str, typer.Argument(help="oi ou oc")],
     oc: Annotated[list[str] | None, typer.Option("--oc", help="Quadrigramme d'un OC ; répétable.")] = None,
     defect: Annotated[list[str] | None, typer.Option("--defect", help="Défaut du jumeau ; répétable.")] = None,
     port: Annotated[int, typer.Option("--port", help="Port SFTP ; 0 : choisi par le système.")] = 0,

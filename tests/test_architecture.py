@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "transport": {"errors", "findings", "contract"},
     "campaign": {"__version__"} | GROUND | {"tables", "messages", "orders", "network", "parties", "transport", "evidence", "generation"},
     "evidence": GROUND | {"tables", "messages", "orders", "campaign.results"},
+    "validation": GROUND | {"tables", "messages", "evidence.sarif", "evidence.policy"},
     "listings": GROUND | {"network", "parties", "tables"},
 }
 TOP = {"cli", "__main__", "__init__"}

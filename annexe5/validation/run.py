@@ -1,0 +1,267 @@
+"""Judge every file the command line names, alone and then with its neighbours; say what was set aside, and why."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+from typing import BinaryIO
+
+from annexe5.contract.names import judge_name
+from annexe5.contract.profile import Profile, load_profile
+from annexe5.contract.rules import load_rules
+from annexe5.errors import UsageError
+from annexe5.findings import Confidence, Finding, Verdict, exit_code, roll_up, verdict_of
+from annexe5.tables.api import Engine, TableReport, facts_of, judge_source
+from annexe5.tables.octets import Source
+from annexe5.tables.schema import load_table
+from annexe5.validation.masking import masked, masked_message
+from annexe5.validation.progress import Progress
+from annexe5.validation.recognise import flow_of_header, is_xml
+from annexe5.validation.sources import STDIN, Found, find, told
+
+_WSDL = ".wsdl"
+_XML = (".xml", _WSDL)
+_ENGINES: Mapping[str, Engine] = MappingProxyType({"exact": "exact", "fast": "fast", "auto": "auto"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for; ``ignore`` holds ``RULE:reason``, ``samples`` caps the findings of a rule on a column."""
+
+    paths: tuple[str, ...]
+    profile: str = "covage-zmd-1.0"
+    flow: str = ""
+    engine: str = "auto"
+    samples: int = 1000
+    rules: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    show_personal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One file: its flow ("" when it is none), number of rows, what was found, and what was found but set aside."""
+
+    path: str
+    flow: str
+    rows: int
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    ignored: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All the files, the rules set aside with their reasons, and the rules kept when only some were asked for."""
+
+    files: tuple[Judged, ...]
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    only: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """Give 0 when no file is refused, 1 otherwise."""
+        return exit_code(roll_up(one.verdict for one in self.files))
+
+
+def run(wanted: Wanted, stdin: BinaryIO, progress: Progress | None = None) -> Outcome:
+    """Judge everything; UsageError for what cannot be asked or read, with nothing told of the rest."""
+    profile = load_profile(wanted.profile)
+    only = tuple(_rule_id(one) for one in wanted.rules)
+    reasons = _reasons(wanted.ignore)
+    wanted = replace(wanted, flow=_flow_asked(wanted.flow))
+    if wanted.engine not in _ENGINES:
+        raise UsageError(f"--engine {wanted.engine} : moteurs : {', '.join(_ENGINES)}.")
+    if wanted.samples < 1:
+        raise UsageError(f"--max-samples {wanted.samples} : au moins 1.")
+    if STDIN in wanted.paths and not wanted.flow:
+        raise UsageError("- : dites par --flow de quel flux est l'entrée standard.")
+    with ExitStack() as stack:
+        found = find(wanted.paths, stack, stdin)
+        reports = [_judge(one, wanted, profile, progress) for one in found]
+        reports = _compared(reports, found, wanted, profile)
+    if progress:
+        progress.clear()
+    return Outcome(tuple(_settled(one, wanted, only, reasons) for one in reports), reasons, only)
+
+
+# --- what is asked -------------------------------------------------------------------------------------------
+
+
+def _rule_id(given: str) -> str:
+    ident = given.strip().upper()
+    if ident not in load_rules():
+        near = [one for one in load_rules() if one.startswith(ident.split("-")[0])]
+        raise UsageError(f"règle inconnue : {given!r}. Proches : {', '.join(near[:12]) or 'aucune'}.")
+    return ident
+
+
+def _reasons(given: Iterable[str]) -> Mapping[str, str]:
+    reasons: dict[str, str] = {}
+    for one in given:
+        ident, _, reason = one.partition(":")
+        if not reason.strip():
+            raise UsageError(f"--ignore {one!r} : une raison est attendue : --ignore '{ident.strip()}:raison'.")
+        reasons[_rule_id(ident)] = reason.strip()
+    return reasons
+
+
+def _flow_asked(flow: str) -> str:
+    """Give the flow as the contract spells it, or the name of a web service."""
+    if not flow:
+        return ""
+    try:
+        return load_table(flow).flow
+    except UsageError as unknown:
+        from annexe5.messages.contract import service_names  # noqa: PLC0415  # only for a flow that is no table
+
+        if flow in service_names():
+            return flow
+        raise UsageError(f"--flow : {unknown} Services : {', '.join(service_names())}.") from None
+
+
+# --- one file ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    report: TableReport
+    soap: bool = False
+
+
+def _judge(one: Found, wanted: Wanted, profile: Profile, progress: Progress | None) -> _Report:
+    with told(one.source.name):
+        if _is_service(wanted.flow) or (not wanted.flow and (one.suffix in _XML or is_xml(one.source))):
+            return _message(one, wanted, profile)
+        return _table(one, wanted, profile, progress)
+
+
+def _is_service(flow: str) -> bool:
+    if not flow:
+        return False
+    try:
+        load_table(flow)
+    except UsageError:
+        return True
+    return False
+
+
+def _table(one: Found, wanted: Wanted, profile: Profile, progress: Progress | None) -> _Report:
+    path = one.source.name
+    named = judge_name(profile, one.name, oi=_oi(profile)) if one.name else None
+    flow = wanted.flow or (named.flow if named else None) or flow_of_header(one.source)
+    names = named.findings if named else ()
+    if not flow:  # whatever else is wrong with its name, it is no flow
+        findings = tuple(finding.at(path) for finding in names[:1])
+        return _Report(TableReport("", path, 0, findings, verdict_of(findings)))
+    facts = facts_of(one.name, profile) if named and named.flow == flow else {}
+    report = judge_source(
+        progress.watch(one.source) if progress else one.source,
+        load_table(flow),
+        encoding=profile.csv.encodages[0],
+        max_samples=wanted.samples,
+        facts=facts,
+        engine=_ENGINES[wanted.engine],
+    )
+    findings = (*(finding.at(path) for finding in names), *report.findings)
+    return _Report(replace(report, flow=flow, path=path, findings=findings, verdict=verdict_of(findings)))
+
+
+def _oi(profile: Profile) -> str | None:
+    """Give the operator code a name must carry; one that is only supposed refuses no file."""
+    code = profile.oi.quadrigramme
+    return None if code.confidence is Confidence.ASSUMED else code.valeur
+
+
+# --- messages ------------------------------------------------------------------------------------------------
+
+
+def _message(one: Found, wanted: Wanted, profile: Profile) -> _Report:
+    path = one.source.name
+    if one.suffix == ".xsd":  # judged with the WSDL that includes it
+        findings = tuple(finding.at(path) for finding in judge_name(profile, one.name).findings[:1])
+        return _Report(TableReport("", path, 0, findings, verdict_of(findings)))
+    from annexe5.messages.settings import load_common  # noqa: PLC0415  # XML libraries are heavy
+    from annexe5.messages.validate import validate_file, validate_message  # noqa: PLC0415
+
+    service = wanted.flow
+    limit = load_common().limites.reponse_octets
+    with one.source.open() as stream:
+        raw = stream.read(limit + 1)
+    if one.suffix == _WSDL or (b"definitions" in raw[:4096] and b"Envelope" not in raw[:4096]):
+        with _on_disk(one) as place:
+            judged = validate_file(place, service=service)
+    else:
+        judged = validate_message(raw, service=service)
+    findings = tuple(finding.at(path) for finding in judged.findings)
+    return _Report(TableReport(judged.flow, path, 0, findings, verdict_of(findings)), soap=True)
+
+
+class _on_disk:  # noqa: N801  # a context manager reads as a function
+    """Gives a WSDL a place on disk with the documents around it, which it includes by relative paths."""
+
+    def __init__(self, one: Found) -> None:
+        self._one = one
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Path:
+        if self._one.local is not None:
+            return self._one.local
+        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="annexe5-")))
+        if self._one.beside is None:
+            place = folder / "service.wsdl"
+            with self._one.source.open() as stream:
+                place.write_bytes(stream.read())
+            return place
+        archive, wsdl = self._one.beside
+        for member in archive.namelist():
+            name = PurePosixPath(member)
+            if name.suffix.lower() in (".xsd", *_XML) and ".." not in name.parts and not name.is_absolute():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_bytes(archive.read(member))
+        return folder / wsdl
+
+    def __exit__(self, *_reason: object) -> None:
+        self._stack.close()
+
+
+# --- together ------------------------------------------------------------------------------------------------
+
+
+def _compared(reports: Sequence[_Report], found: Sequence[Found], wanted: Wanted, profile: Profile) -> list[_Report]:
+    """Add what the rules between files find; polars is loaded only when there is something to compare."""
+    places = [
+        place for place, (one, made) in enumerate(zip(found, reports, strict=True))
+        if one.name and made.report.flow and not made.soap
+    ]  # fmt: skip
+    if len(places) < 2:  # noqa: PLR2004
+        return list(reports)
+    from annexe5.tables.crossfile.together import together  # noqa: PLC0415
+
+    sources: list[Source | Path] = [found[place].source for place in places]
+    with told(", ".join(wanted.paths)):
+        more = together([reports[place].report for place in places], sources, profile, samples=wanted.samples)
+    result = list(reports)
+    for place, report in zip(places, more, strict=True):
+        result[place] = replace(reports[place], report=report)
+    return result
+
+
+def _settled(made: _Report, wanted: Wanted, only: Sequence[str], reasons: Mapping[str, str]) -> Judged:
+    """Keep what was asked for, set aside what is ignored, mask what is personal."""
+    report = made.report
+    kept = [one for one in report.findings if not only or one.rule in only]
+    if not wanted.show_personal:
+        kept = list(_masked(kept, report.flow, soap=made.soap))
+    findings = tuple(one for one in kept if one.rule not in reasons)
+    ignored = tuple(one for one in kept if one.rule in reasons)
+    return Judged(report.path, report.flow, report.rows, verdict_of(findings), findings, ignored)
+
+
+def _masked(findings: Iterable[Finding], flow: str, *, soap: bool) -> Iterator[Finding]:
+    for one in findings:
+        yield masked_message(one) if soap else masked(one, flow)

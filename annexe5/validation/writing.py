@@ -1,0 +1,34 @@
+"""Writing a result whole or not at all: beside its place first, then renamed into it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from annexe5.errors import UsageError
+
+
+def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write a file; UsageError when its folder cannot take it. What stood there stays until all is written."""
+    try:
+        held, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as reason:
+        raise UsageError(f"{path} : écriture impossible : {reason.strerror}.") from None
+    temporary = Path(name)
+    try:
+        with os.fdopen(held, "wb") as stream:
+            stream.writelines(pieces)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as reason:
+        raise UsageError(f"{path} : écriture impossible : {reason.strerror}.") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
