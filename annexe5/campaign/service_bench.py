@@ -19,22 +19,23 @@ from annexe5.campaign.web_services import posting, published_wsdl
 from annexe5.contract.profile import Profile
 from annexe5.exchange import Channel, Exchange
 from annexe5.findings import Finding
-from annexe5.messages.calls import Caller, Outcome, Posted
+from annexe5.messages.calls import Caller, Outcome
 from annexe5.messages.contract import SoapContract, load_contract
 from annexe5.messages.lint import lint_wsdl, unreadable
-from annexe5.messages.pace import Pacer, Sent, judge_pace, pace_of
+from annexe5.messages.pace import Pacer, pace_of
 from annexe5.messages.wsdl import Wsdl, WsdlError, load_wsdl
-from annexe5.transport.http_client import HttpClient, HttpReply
+from annexe5.transport.http_client import HttpClient
 
 Record = Callable[[Exchange, str, tuple[Finding, ...]], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """One call as the bench made it: what came of it, and its two numbers in the journal."""
+    """One call as the bench made it: what came of it, the names and journal numbers of its two messages."""
 
     outcome: Outcome
-    exchanges: tuple[int, ...]
+    names: tuple[str, str]
+    exchanges: tuple[int, int]
 
 
 class ServiceBench:
@@ -50,7 +51,6 @@ class ServiceBench:
         self._record = record
         self._password = password
         self._clock = clock.now
-        self._sent: list[Sent] = []
         self._wsdls: dict[str, Wsdl] = {}
         self._callers: dict[str, Caller] = {}
         trust = services.certificat.read_bytes() if services.certificat is not None else b""
@@ -113,7 +113,7 @@ class ServiceBench:
             self._callers[service] = Caller(
                 contract,
                 _address(self.url(service), contract.wsdl.address),
-                self._post,
+                posting(self.client),
                 oc=self.target.codes.oc,
                 password=self._password,
                 clock=self._clock,
@@ -137,22 +137,14 @@ class ServiceBench:
         codes = self.target.codes
         flow = f"{service} {operation}"
         folder = urlsplit(caller.address).path
-        name = f"{operation}-{self._clock():%H%M%S%f}"
-        out = Exchange(self._clock(), Channel.SOAP, codes.oc, codes.oi, f"{name}-requete.xml", folder, request)
-        numbers = [self._record(out, flow, ())]
+        stem = f"{operation}-{self._clock():%H%M%S%f}"
+        names = (f"{stem}-requete.xml", f"{stem}-reponse.xml")
+        out = Exchange(self._clock(), Channel.SOAP, codes.oc, codes.oi, names[0], folder, request)
+        asked = self._record(out, flow, ())
         outcome = caller.send(operation, request, headers)
-        self._sent.append(Sent(outcome.at, codes.oc, _refused_for_pace(outcome)))
-        back = Exchange(self._clock(), Channel.SOAP, codes.oi, codes.oc, f"{name}-reponse.xml", folder, outcome.reply)
-        numbers.append(self._record(back, flow, outcome.findings))
-        return Called(outcome, tuple(numbers))
-
-    def own_pace(self) -> list[Finding]:
-        """Judge our own requests by the pace we owe (SAV-06)."""
-        return judge_pace(self._sent, pace_of(self.profile))
-
-    def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
-        reply: HttpReply = posting(self.client)(url, body, headers)  # type: ignore[assignment]
-        return reply
+        back = Exchange(self._clock(), Channel.SOAP, codes.oi, codes.oc, names[1], folder, outcome.reply)
+        answered = self._record(back, flow, outcome.findings)
+        return Called(outcome, names, (asked, answered))
 
 
 def _address(wsdl_url: str, published: str) -> str:
@@ -162,7 +154,3 @@ def _address(wsdl_url: str, published: str) -> str:
     """
     here, there = urlsplit(wsdl_url), urlsplit(published)
     return urlunsplit((here.scheme, here.netloc, there.path or here.path, "", ""))
-
-
-def _refused_for_pace(outcome: Outcome) -> bool:
-    return outcome.refusal is not None and outcome.refusal.code in ("RYTHME", "Q01")

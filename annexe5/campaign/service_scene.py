@@ -67,10 +67,10 @@ class ServiceScene:
     def _told(self, called: Called) -> Outcome:
         """Keep a call, and stop the scenario when its reply breaks a clause."""
         self.last = called.outcome
-        for number in called.exchanges:
+        contents = (called.outcome.request, called.outcome.reply)
+        for number, name, content in zip(called.exchanges, called.names, contents, strict=True):
             self.record.add_exchange(number)
-        self.record.attach("requete.xml", called.outcome.request, "text/xml")
-        self.record.attach("reponse.xml", called.outcome.reply, "text/xml")
+            self.record.attach(name, content, "text/xml")
         self.record.judge(called.outcome.findings)
         return called.outcome
 
