@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from annexe5 import __version__
-from annexe5.errors import ConfigurationError
+from annexe5.errors import ConfigurationError, UsageError
 
 app = typer.Typer(
     name="annexe5",
@@ -173,6 +173,53 @@ def validate(
     )
     code = command.validate(wanted, output=output_format, lang=lang, samples=max_samples, to=output)
     raise typer.Exit(code)
+
+
+@app.command()
+def generate(
+    flow: Annotated[str, typer.Argument(help="Flux à engendrer : IPE, Cmd_Acces … ; tout : un fichier de chaque.")],
+    rows: Annotated[int | None, typer.Option("--rows", min=1, help="Nombre de lignes ; sinon l'usage du flux.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Graine : mêmes arguments, mêmes octets.")] = 0,
+    invalid: Annotated[bool, typer.Option("--invalid", help="Y mettre exprès des fautes de toutes sortes.")] = False,
+    truth: Annotated[Path | None, typer.Option("--truth", help="Écrire ici, en JSON, la liste des fautes.")] = None,
+    output: Annotated[
+        str, typer.Option("--output", help="Fichier, ou dossier qui recevra le nom contractuel ; - : sortie standard.")
+    ] = ".",
+    oc: Annotated[str, typer.Option("--oc", help="Quadrigramme de l'OC destinataire.")] = "ZZZZ",
+    day: Annotated[str, typer.Option("--date", help="Jour du fichier, AAAAMMJJ ; sinon aujourd'hui.")] = "",
+    profile: ProfileOption = DEFAULT_PROFILE,
+) -> None:
+    """Engendre un fichier de n'importe quel flux et de toute taille, juste ou fautif, à partir du réseau engendré.
+
+    Exemple : [bold]annexe5 generate IPE --rows 1000000 --invalid --truth fautes.json[/]
+    """
+    from datetime import datetime
+
+    from annexe5.contract.calendar import PARIS
+    from annexe5.contract.profile import load_profile
+    from annexe5.generation import generate_flow, generate_set
+    from annexe5.validation import writing
+
+    whole_set = flow.casefold() == "tout"
+    if whole_set and (invalid or truth or not Path(output).is_dir()):
+        raise UsageError("generate tout : un dossier existant est attendu par --output ; ni --invalid, ni --truth.")
+    if len(oc) != 4 or not (oc.isascii() and oc.isalnum() and oc == oc.upper()):  # noqa: PLR2004
+        raise UsageError(f"--oc {oc} : un quadrigramme est attendu, 4 lettres majuscules ou chiffres.")
+    try:
+        today = datetime.strptime(day, "%Y%m%d").date() if day else datetime.now(PARIS).date()  # noqa: DTZ007
+    except ValueError:
+        raise UsageError(f"--date {day} : une date AAAAMMJJ est attendue.") from None
+    contract = load_profile(profile)
+    if whole_set:
+        for made in generate_set(rows or 1000, seed, today=today, profile=contract, oc=oc):
+            typer.echo(writing.deliver(made.name, made.chunks, output))
+        return
+    made = generate_flow(flow, rows, seed, today=today, invalid=invalid, profile=contract, oc=oc)
+    place = writing.deliver(made.name, made.chunks, output)
+    if truth:
+        writing.write_json(truth, made.truth.as_dict())
+    if place:
+        typer.echo(place)
 
 
 # --- the simulated party -----------------------------------------------------------------------------------------

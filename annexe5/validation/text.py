@@ -98,7 +98,8 @@ class _Teller:
     def place(self, one: Finding) -> str:
         words, message = self.words, one.message[self.lang]
         where = [f"{words['line']} {one.line}"] if one.line else []
-        where += [f"{words['column']} {plain(one.column)}"] if one.column else []
+        if one.column and not message.startswith(one.column):
+            where.append(f"{words['column']} {plain(one.column)}")
         told = f"{', '.join(where)} : {plain(message)}" if where else plain(message)
         beside = []
         if one.value and one.value not in message:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from annexe5.errors import UsageError
 
@@ -26,6 +29,22 @@ def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
         raise UsageError(f"{path} : écriture impossible : {reason.strerror}.") from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def deliver(name: str, pieces: Iterable[bytes], to: str) -> str:
+    """Write a file as ``to``, or under its own name in the folder ``to``; tell where, nothing for ``-``."""
+    if to == "-":
+        sys.stdout.buffer.writelines(pieces)
+        sys.stdout.flush()
+        return ""
+    place = Path(to) / name if Path(to).is_dir() else Path(to)
+    write_whole(place, pieces)
+    return str(place)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a JSON file."""
+    write_whole(path, [json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n"])
 
 
 def _umask() -> int:
