@@ -8,14 +8,13 @@ Format: in-toto Statement v1, predicate test-result v0.1; what that predicate ha
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -24,20 +23,16 @@ from annexe5.campaign.results import CampaignResult, ScenarioResult
 from annexe5.contract.paths import schemas_dir, suite_root
 from annexe5.contract.requirements import load_requirements
 from annexe5.errors import UsageError
-from annexe5.evidence.dsse import Envelope, strict_json
+from annexe5.evidence.dsse import Envelope, canonical, strict_json
+from annexe5.evidence.layout import CERTIFICATE_FILE, CONTESTATIONS_FOLDER, EVIDENCE, JSON_FILE, PIECES_FOLDER
 from annexe5.evidence.overview import MISSING, clauses, count_by_level
-from annexe5.evidence.pack import JSON_FILE, JUNIT_FILE, PIECES_FOLDER, REPORT_FILE, SARIF_FILE, SUMMARY_FILE
 from annexe5.evidence.waivers import Waiver, problems
 from annexe5.findings import Finding, Severity, Verdict
 
-Role = Literal["OI", "OC"]
-CERTIFICATE_FILE = "certificat.json"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://in-toto.io/attestation/test-result/v0.1"
 DEFAULT_VALIDITY = timedelta(days=365)
-CONTESTATIONS_FOLDER = "contestations"
-EVIDENCE = (REPORT_FILE, JSON_FILE, JUNIT_FILE, SUMMARY_FILE, SARIF_FILE)
 EXTENSION_KEYS = (
     "party", "oi", "oc", "simulated", "suite", "started", "ended", "capabilities", "counts", "waivers", "notRun",
     "journal", "evidence", "validFrom", "validUntil",
@@ -244,11 +239,6 @@ def _evidence_refusals(result: CampaignResult, folder: Path, subject: Subject) -
     if not subject.product.strip() or not subject.version.strip():
         reasons.append("le produit éprouvé et sa version sont à nommer (produit, version du fichier de cible)")
     return reasons
-
-
-def canonical(data: object) -> bytes:
-    """Write data as the one JSON text that digests are taken of: sorted keys, no blanks, UTF-8."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 # --- digests -------------------------------------------------------------------------------------------------

@@ -109,6 +109,11 @@ def strict_json(text: str | bytes, name: str) -> Any:
         raise EnvelopeError(f"{name} : JSON illisible : {reason}.") from None
 
 
+def canonical(data: object) -> bytes:
+    """Write data as the one JSON text that is signed and digested: sorted keys, no blanks, UTF-8."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
 def _encode(data: bytes) -> str:
     return base64.b64encode(data).decode()
 

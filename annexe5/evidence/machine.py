@@ -12,6 +12,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from annexe5.campaign.results import CampaignResult, FileResult, OrderResult, ScenarioResult
+from annexe5.evidence.dispute import laid_on, scenario_laid_on
 from annexe5.evidence.overview import (
     Clause,
     assumptions,
@@ -58,10 +59,10 @@ def _campaign(result: CampaignResult, redacted: bool) -> dict[str, Any]:
                 for level, counts in count_by_level(result).items()
             },
         },
-        "requirements": [_clause(one) for one in clauses(result)],
-        "scenarios": [_scenario(one) for one in result.scenarios],
-        "orders": [_order(one) for one in result.orders],
-        "files": [_file(one) for one in result.files],
+        "requirements": [_clause(one, result) for one in clauses(result)],
+        "scenarios": [_scenario(one, result) for one in result.scenarios],
+        "orders": [_order(one, result) for one in result.orders],
+        "files": [_file(one, result) for one in result.files],
         "ambiguities": [one.ambiguity.id for one in readings(result) if one.findings],
         "assumptions": [one.rule.id for one in assumptions(result)],
         "command": result.command,
@@ -71,7 +72,7 @@ def _campaign(result: CampaignResult, redacted: bool) -> dict[str, Any]:
     }
 
 
-def _clause(one: Clause) -> dict[str, Any]:
+def _clause(one: Clause, result: CampaignResult) -> dict[str, Any]:
     return {
         "id": one.requirement.id,
         "level": one.requirement.level.value,
@@ -81,11 +82,11 @@ def _clause(one: Clause) -> dict[str, Any]:
         "reason": one.result.reason,
         "confidence": one.result.confidence.value,
         "scenarios": list(one.result.scenarios),
-        "findings": [_finding(finding) for finding in one.result.findings],
+        "findings": [_finding(finding, result) for finding in one.result.findings],
     }
 
 
-def _scenario(one: ScenarioResult) -> dict[str, Any]:
+def _scenario(one: ScenarioResult, result: CampaignResult) -> dict[str, Any]:
     return {
         "id": one.id,
         "feature": one.feature,
@@ -95,6 +96,7 @@ def _scenario(one: ScenarioResult) -> dict[str, Any]:
         "line": one.line,
         "verdict": one.verdict.value,
         "message": one.message,
+        "laid_on": [side.value for side in scenario_laid_on(one, result)],
         "started": one.started.isoformat(),
         "duration": round(one.duration, 6),
         "parameters": [{"name": name, "value": value} for name, value in one.parameters],
@@ -111,14 +113,14 @@ def _scenario(one: ScenarioResult) -> dict[str, Any]:
             }
             for step in one.steps
         ],
-        "findings": [_finding(finding) for finding in one.findings],
+        "findings": [_finding(finding, result) for finding in one.findings],
         "orders": list(one.orders),
         "exchanges": list(one.exchanges),
         "replay": one.replay,
     }
 
 
-def _order(one: OrderResult) -> dict[str, Any]:
+def _order(one: OrderResult, result: CampaignResult) -> dict[str, Any]:
     return {
         "reference": one.reference,
         "mode": one.mode,
@@ -139,11 +141,11 @@ def _order(one: OrderResult) -> dict[str, Any]:
             }
             for event in one.events
         ],
-        "findings": [_finding(finding) for finding in one.findings],
+        "findings": [_finding(finding, result) for finding in one.findings],
     }
 
 
-def _file(one: FileResult) -> dict[str, Any]:
+def _file(one: FileResult, result: CampaignResult) -> dict[str, Any]:
     return {
         "exchange": one.exchange,
         "at": one.at.isoformat(),
@@ -156,17 +158,18 @@ def _file(one: FileResult) -> dict[str, Any]:
         "size": one.size,
         "sha256": one.digest,
         "verdict": file_verdict(one).value,
-        "findings": [_finding(finding) for finding in one.findings],
+        "findings": [_finding(finding, result) for finding in one.findings],
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, result: CampaignResult) -> dict[str, Any]:
     return finding.as_dict() | {
         "path": finding.path,
         "message": _text(finding.message),
         "remedy": _text(finding.remedy),
         "confidence": finding.confidence.value,
         "orders": list(finding.orders),
+        "laid_on": laid_on(finding, result).value,
     }
 
 

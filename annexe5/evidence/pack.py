@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
+from secrets import token_bytes
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from annexe5.campaign.results import CampaignResult, FileResult
 from annexe5.contract.profile import load_profile
 from annexe5.errors import ConfigurationError
 from annexe5.evidence.allure_html import mask_results
 from annexe5.evidence.contents import read_piece
+from annexe5.evidence.dispute import Role, load_contestations
+from annexe5.evidence.layout import (
+    ALLURE_RESULTS,
+    JSON_FILE,
+    JUNIT_FILE,
+    KEY_FILE,
+    PIECES_FOLDER,
+    REPORT_FILE,
+    SARIF_FILE,
+    SUMMARY_FILE,
+)
 from annexe5.evidence.machine import campaign_json, junit
 from annexe5.evidence.redaction import Redactor
-from annexe5.evidence.report import Shelf, render
+from annexe5.evidence.report import Aftermath, Shelf, render
 from annexe5.evidence.sarif import sarif
 from annexe5.evidence.summary import summary
-
-REPORT_FILE, JUNIT_FILE, JSON_FILE, SUMMARY_FILE = "rapport.html", "junit.xml", "campagne.json", "resume.md"
-SARIF_FILE = "constats.sarif"
-PIECES_FOLDER, ALLURE_RESULTS = "preuves", "allure-results"
+from annexe5.evidence.waivers import Waiver
 
 
 def write_all(
@@ -30,35 +43,58 @@ def write_all(
     redact: bool = True,
     secrets: Collection[str] = (),
     key: bytes | None = None,
+    waivers: Sequence[Waiver] = (),
+    trusted: Mapping[Role, Ed25519PublicKey] | None = None,
 ) -> tuple[Path, ...]:
     """Write every form of a campaign's evidence and give their paths, the HTML report first.
 
     ``bytes_of`` gives the raw bytes of an exchange by its number (KeyError when the journal lacks it). ``secrets``
     are written nowhere, redacted or not; Allure results found in the folder are masked in place. ``key`` makes the
-    pseudonyms; drawn for this campaign when not given.
+    pseudonyms; by default the folder's own, so that writing again gives the same. ``waivers`` are shown, and so are
+    the contestations that the folder holds, checked with the parties' ``trusted`` keys.
     """
+    folder.mkdir(parents=True, exist_ok=True)
+    key = key or pseudonym_key(folder)
     redactor = redactor_for(result, bytes_of=bytes_of, redact=redact, secrets=secrets, key=key)
     masked = redactor.campaign(result)
-    folder.mkdir(parents=True, exist_ok=True)
-    shelf = Shelf(folder / PIECES_FOLDER)
+    told = redactor.secret_free(campaign_json(masked, redacted=redact))
+    contested = load_contestations(folder, trusted or {}, sha256(told.encode()).hexdigest())
+    shelf = Shelf(_emptied(folder / PIECES_FOLDER))
     shown = [
         shelf.place(hidden, read_piece(file, _data(file, bytes_of), redactor))
         for file, hidden in zip(result.files, masked.files, strict=True)
     ]
+    after = Aftermath(tuple(waivers), contested)
     texts = {
-        REPORT_FILE: render(masked, shown, lang=lang, redacted=redact),
+        REPORT_FILE: render(masked, shown, lang=lang, redacted=redact, after=after),
         JUNIT_FILE: junit(masked),
-        JSON_FILE: campaign_json(masked, redacted=redact),
+        JSON_FILE: told,
         SUMMARY_FILE: summary(masked, lang),
         SARIF_FILE: sarif((finding for file in masked.files for finding in file.findings), lang=lang),
     }
-    paths = []
     for name, text in texts.items():
-        path = folder / name
-        path.write_text(redactor.secret_free(text), encoding="utf-8", errors="backslashreplace")
-        paths.append(path)
+        (folder / name).write_bytes(redactor.secret_free(text).encode(errors="backslashreplace"))
     mask_results(folder / ALLURE_RESULTS, redactor)
-    return (*paths, *shelf.written)
+    return (*(folder / name for name in texts), *shelf.written)
+
+
+def pseudonym_key(folder: Path) -> bytes:
+    """Give the key of a campaign's pseudonyms, drawn once and kept in its folder, readable by its owner alone."""
+    path = folder / KEY_FILE
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        key = token_bytes(32)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        stream.write(key)
+    return key
+
+
+def _emptied(folder: Path) -> Path:
+    """A report written again leaves none of the former's pieces."""
+    for path in folder.glob("[0-9]*_*.txt"):
+        path.unlink()
+    return folder
 
 
 def redactor_for(

@@ -25,7 +25,9 @@ from annexe5.contract.rules import load_rules
 from annexe5.errors import ConfigurationError
 from annexe5.evidence import overview, wording
 from annexe5.evidence.contents import Line, Piece
+from annexe5.evidence.dispute import SIDES, Contestation, laid_on, scenario_laid_on
 from annexe5.evidence.sequence import deadlines, draw
+from annexe5.evidence.waivers import Waiver
 from annexe5.findings import Finding, Text, Verdict, verdict_of
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -98,13 +100,23 @@ class DrawnOrder:
     verdict: Verdict
 
 
-def render(
-    result: CampaignResult, shown: Iterable[Shown], *, lang: str = "fr", redacted: bool = True, extra: Any = None
-) -> str:
-    """Give the page of a campaign already masked; ``shown`` are its files in journal order.
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What was decided once the campaign was over: waivers granted, verdicts contested."""
 
-    ``extra`` carries what was decided after the campaign (waivers, contestations), or None.
-    """
+    waivers: tuple[Waiver, ...] = ()
+    contestations: tuple[Contestation, ...] = ()
+
+
+def render(
+    result: CampaignResult,
+    shown: Iterable[Shown],
+    *,
+    lang: str = "fr",
+    redacted: bool = True,
+    after: Aftermath | None = None,
+) -> str:
+    """Give the page of a campaign already masked; ``shown`` are its files in journal order."""
     files = tuple(shown)
     page = _Page(result, {one.file.exchange: one for one in files})
     style, script = _asset("report.css"), _asset("report.js")
@@ -118,7 +130,7 @@ def render(
             orders=page.orders(),
             lang="en" if lang == "en" else "fr",
             redacted=redacted,
-            extra=extra,
+            after=after or Aftermath(),
             style=style,
             script=script,
             style_hash=_digest(style),
@@ -185,6 +197,14 @@ class _Page:
             return ""
         flow = f" --flow {shown.file.flow}" if shown.file.flow else ""
         return f"annexe5 validate {shown.file.name}{flow}"
+
+    def laid_on(self, finding: Finding) -> Text:
+        """Say on whom a finding is laid."""
+        return SIDES[laid_on(finding, self.result)]
+
+    def scenario_sides(self, scenario: ScenarioResult) -> tuple[Text, ...]:
+        """Say on whom a scenario's failure is laid."""
+        return tuple(SIDES[side] for side in scenario_laid_on(scenario, self.result))
 
     def clause_text(self, ident: str) -> Text | None:
         """Give a clause in the contract's words."""

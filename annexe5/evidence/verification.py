@@ -17,25 +17,22 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from annexe5.evidence.attestation import (
-    CONTESTATIONS_FOLDER,
-    EVIDENCE,
     EXTENSION_KEYS,
     PAYLOAD_TYPE,
     PREDICATE_TYPE,
     STATEMENT_TYPE,
     CertificateRefusedError,
-    Role,
     Subject,
-    canonical,
     digest_of,
     journal_digest,
     rows_of,
     subject_of,
     suite_resource,
 )
-from annexe5.evidence.dsse import Envelope, EnvelopeError, key_id, read_envelope, strict_json, verifies
+from annexe5.evidence.dispute import Role
+from annexe5.evidence.dsse import Envelope, EnvelopeError, canonical, key_id, read_envelope, strict_json, verifies
+from annexe5.evidence.layout import CONTESTATIONS_FOLDER, EVIDENCE, JSON_FILE, PIECES_FOLDER
 from annexe5.evidence.overview import MISSING
-from annexe5.evidence.pack import JSON_FILE, PIECES_FOLDER
 from annexe5.evidence.waivers import Waiver
 from annexe5.findings import Level, Severity, Verdict
 

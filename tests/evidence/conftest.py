@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,9 @@ import sample
 
 from annexe5.campaign.results import CampaignResult
 from annexe5.evidence import write_all
+from annexe5.evidence.dispute import contest
+from annexe5.evidence.dsse import keygen, load_private, load_public
+from annexe5.evidence.waivers import Waiver
 
 KEY = b"a key of the tests, thirty-two b"
 
@@ -39,6 +43,28 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
     result = sample.campaign(wire)
     write_all(result, folder, bytes_of=wire.bytes_of, secrets=[sample.SECRET], key=KEY)
     return Written(result, wire, folder)
+
+
+@pytest.fixture(scope="session")
+def contested(written: Written, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same campaign, one clause waived, one contested by the OI, one by somebody unknown."""
+    folder = tmp_path_factory.mktemp("conteste")
+    now = sample.START + timedelta(days=9)
+    evidence = {"bytes_of": written.wire.bytes_of, "key": KEY}
+    write_all(written.result, folder, **evidence)
+    trusted = {}
+    for role in ("OI", "OC"):
+        keygen(folder / f"{role}.cle", folder / f"{role}.pub")
+        private = load_private(folder / f"{role}.cle")
+        text = "Le fichier a été déposé le 8 avril à 18:02, voyez le journal de notre serveur."
+        for target in ("ACC-05", written.result.scenarios[2].id):
+            contest(folder, private, role=role, target=target, text=text, author="Cellule interop", now=now)
+    trusted["OI"] = load_public(folder / "OI.pub")
+    waiver = Waiver(
+        clause="NAM-08", motif="correctif livré en mai", responsable="OI, exploitation", expire=date(2026, 6, 30)
+    )
+    write_all(written.result, folder, **evidence, waivers=[waiver], trusted=trusted)
+    return folder
 
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

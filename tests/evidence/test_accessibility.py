@@ -47,6 +47,13 @@ def test_axe_finds_no_fault(browser, written, state, width, scheme):
     assert _faults(browser, path, width=width, scheme=scheme, prepare=STATES[state]) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_fault_in_what_was_waived_and_contested(browser, contested, scheme):
+    path = contested / "rapport.html"
+
+    assert _faults(browser, path, width=1280, scheme=scheme, prepare=STATES["unfolded"]) == []
+
+
 def test_axe_sees_a_fault_when_there_is_one(browser, written):
     spoil = "document.querySelector('#langue').textContent = ''"
 

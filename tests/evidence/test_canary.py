@@ -125,9 +125,22 @@ def planted_campaign() -> tuple[CampaignResult, sample.Wire, Canary]:
     return _told(replace(result, files=tuple(wire.files)), canary), wire, canary
 
 
+def _allure(folder: Path, canary: Canary) -> None:
+    """What Allure recorded while the campaign ran, before anything was known to be personal."""
+    results = folder / "allure-results"
+    results.mkdir(parents=True)
+    quoted = " / ".join([*canary.planted, *SECRETS])
+    content = {"name": quoted, "statusDetails": {"message": quoted}, "steps": [{"name": quoted}],
+               "parameters": [{"name": "NomClient", "value": canary.value("name")}]}  # fmt: skip
+    (results / "a-result.json").write_text(json.dumps(content), encoding="utf-8")
+    (results / "b-attachment.txt").write_text(quoted, encoding="utf-8")
+    (results / "c-attachment.png").write_bytes(b"\x89PNG tEXt " + quoted.encode() + b"\xff")
+
+
 def _write(folder: Path) -> list[str]:
     """Write everything; give what survived, and where."""
     result, wire, canary = planted_campaign()
+    _allure(folder, canary)
     write_all(result, folder, bytes_of=wire.bytes_of, secrets=SECRETS)
     return survivors(folder, (*canary.planted, *SECRETS, *sample.CUSTOMER.values()))
 
