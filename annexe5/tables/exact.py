@@ -285,6 +285,16 @@ class Sheet:
         for group in self._groups:
             group.add(line, cells)
 
+    def wrong(self, place: int, value: str) -> bool:
+        """Tell whether a value of a column is wrong; right ones are remembered."""
+        known = self._good[place]
+        if value in known or self._sure[place](value):
+            return False
+        found = bool(self.checks[place](value))
+        if not found and len(known) < _MEMO and len(value) <= _MEMO_LENGTH:
+            known.add(value)
+        return found
+
     def blame(self, made: TableRule, line: int, column: str, value: str, expected: str) -> None:
         """Tell that a row breaks a row rule."""
         self.tally.add(breach_of(made, self.table, column, self.index[column]), line, value, expected=expected)

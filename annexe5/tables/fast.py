@@ -1,22 +1,22 @@
-"""The fast path: a sound filter on polars, line by line; what it does not accept goes to the exact path.
+"""The fast path: a sound filter on polars; what it does not accept goes to the exact path.
 
-A block of whole lines goes through three sieves. One pattern for the whole line, made of the columns' sure patterns,
-accepts nearly all of them. Lines it refuses whose quotes and separators are regular are cut into columns, and each
-distinct suspicious value is judged once by the exact cell check. Any other line (stray quote, value over several
-lines, missing cell, NUL, undecodable byte) is read by the exact path itself. Row rules are polars predicates whose
-suspects are judged by the exact rule, once per distinct combination; rules across rows are hashed keys, and only keys
-in doubt are read again to name their rows. No CSV reader decides anything: polars pads short rows and hides stray
-quotes, so it only cuts lines whose shape has been proven.
+A block of whole lines is cut into columns where its shape is proven: as many separators as so many right lines have,
+and no line with more. Where the proof fails, or a quote stands in the block, lines are taken one by one against a
+pattern of the shape, and those that differ (stray quote, value over several lines, missing cell, undecodable byte) are
+read by the exact path itself. Cells are then judged by distinct value, with the exact cell check; row rules are polars
+predicates whose suspects are judged by the exact rule, once per distinct combination; rules across rows are hashed
+keys, and only keys in doubt are read again to name their rows. No CSV reader decides anything: left alone, polars pads
+short rows and hides stray quotes.
 """
 
 from __future__ import annotations
 
 import io
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import compress
+from itertools import chain, compress
 from queue import SimpleQueue
 from threading import Event
 from typing import Any, Generic, Protocol, TypeVar, overload
@@ -31,16 +31,14 @@ from annexe5.tables.octets import LONG_LINE, Block, Encoding, Source, blocks, fi
 from annexe5.tables.predicates import can_fail, can_hold
 from annexe5.tables.records import read_record
 from annexe5.tables.rules import RowCheck, TableRule, row_check
+from annexe5.tables.schema import Field
 from annexe5.tables.sure import counts_length, ordinary, sure_pattern
 from annexe5.tables.tally import Tally
 
 # Bytes of a block: large enough for polars to run free, small enough for a few of them to stay in memory.
-BLOCK = 16 << 20
-_FIRST_BLOCK = 1 << 20
+BLOCK = 8 << 20
 _HEAD = 1 << 16
 _WORKERS = 2
-# A column that makes one line in five suspicious is watched by value instead of refusing its lines.
-_SYSTEMIC = 5
 
 Made = TypeVar("Made")
 
@@ -94,7 +92,6 @@ def _run(source: Source, asked: Asked, encoding: Encoding, tally: Tally, *, dama
             sheet.count_endings(part.other_endings, part.first_other)
         for one, share in zip(groups, part.shares, strict=False):
             one.take(share)
-        plan.learn(part)
     doubts = [doubt for one in groups if (doubt := one.doubt()) is not None]
     if doubts:
         _name(source, encoding, asked, plan, doubts, tally)
@@ -112,7 +109,7 @@ def _name(source: Source, encoding: Encoding, asked: Asked, plan: Plan, doubts: 
     rules = [doubt.exact(ground) for doubt in doubts]
 
     def find(block: Block, worker: Sheet) -> _Named:
-        cut = _cut(block, plan, worker)
+        cut = _cut(block, worker, plan)
         frame = cut.everything(plan)
         return _Named([list(doubt.rows(frame, plan.name)) for doubt in doubts], cut.left)
 
@@ -148,7 +145,7 @@ def _open(
     if not all(judged_here(one) for one in sheet.group_rules):
         raise _NotForUs
     start = Block(left.data + first.data[end:], left.line) if end else left
-    return sheet, _starting_small(start, pieces)
+    return sheet, chain([start], pieces)
 
 
 def _check_decodable(data: bytes) -> None:
@@ -156,17 +153,6 @@ def _check_decodable(data: bytes) -> None:
         data.decode()
     except UnicodeDecodeError:
         raise _Undecodable from None
-
-
-def _starting_small(first: Block, rest: Iterator[Block]) -> Iterator[Block]:
-    """Cut a small piece off the first block: what is wrong on every line is learnt on it."""
-    cut = first.data.find(b"\n", _FIRST_BLOCK) + 1
-    if cut and not first.last:
-        yield Block(first.data[:cut], first.line)
-        yield Block(first.data[cut:], first.line + first.data.count(b"\n", 0, cut))
-    else:
-        yield first
-    yield from rest
 
 
 class _Leftover(Protocol):
@@ -204,7 +190,7 @@ def _in_order(pieces: Iterator[Block], work: Work[Part], plan: Plan, cap: int | 
             for block in pieces:
                 unwanted = Event()
                 waiting.append(_Begun(block, unwanted, pool.submit(on_a_sheet, block, unwanted)))
-                if len(waiting) > _WORKERS or plan.learning:
+                if len(waiting) > _WORKERS:
                     part = _joined(waiting.popleft(), left, on_a_sheet)
                     left = part.left
                     yield part
@@ -250,77 +236,42 @@ class _RowRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Sieve:
-    """The pattern of a whole line, where no cell is quoted and where cells may be.
-
-    ``watched`` columns pass at any value: they are judged by value on every line.
-    """
-
-    plain: str
-    quoted: str
-    watched: frozenset[int]
-
-
-@dataclass(slots=True)
 class Plan:
-    """Everything compiled once for a file: patterns, predicates, columns to cut out.
-
-    ``uncounted`` columns have a length that the pattern does not bound; ``sieve`` is what a block is put through.
-    """
+    """Everything compiled once for a file: the shape of a line, what sure cells match, the predicates of the rules."""
 
     sheet: Sheet
-    patterns: tuple[str | None, ...]
     shape: str
+    unsure: tuple[pl.Expr, ...]
     rules: tuple[_RowRule, ...]
-    read: frozenset[int]
-    uncounted: Mapping[int, int]
-    sieve: Sieve
-    learning: bool = True
 
     @classmethod
     def of(cls, sheet: Sheet) -> Plan:
         """Compile the plan of a sheet."""
-        places = sheet.header.places[: sheet.flat]
-        patterns = tuple(sure_pattern(one) if one else ordinary() for one in places)
         cell = f"(?:{_OTHER}|{_OTHER_QUOTED})"
-        shape = f"^{cell}(?:;{cell}){{{sheet.flat - 1}}}{_trailing(sheet)}$"
-        rules = tuple(_row_rule(one, sheet) for one in sheet.row_rules)
-        read = {sheet.index[name] for one in rules for name in one.reads}
-        read |= {sheet.index[name] for one in sheet.group_rules for name in one.reads}
-        uncounted = {
-            place: one.max_length
-            for place, one in enumerate(places)
-            if one and one.max_length and not counts_length(one)
-        }
-        watched = frozenset(place for place, pattern in enumerate(patterns) if pattern is None)
-        return cls(
-            sheet, patterns, shape, rules, frozenset(read), uncounted, _sieve(patterns, watched, _trailing(sheet))
-        )
+        trailing = f"(?:;{{{sheet.header.trailing}}})?" if sheet.header.trailing else ""
+        shape = f"^{cell}(?:;{cell}){{{sheet.flat - 1}}}{trailing}$"
+        unsure = tuple(_unsure(one, place) for place, one in enumerate(sheet.header.places[: sheet.flat]))
+        return cls(sheet, shape, unsure, tuple(_row_rule(one, sheet) for one in sheet.row_rules))
 
     def name(self, column: str) -> str:
         """Give the frame's name of a column."""
         return _title(self.sheet.index[column])
 
-    def learn(self, part: _Judged) -> None:
-        """Watch from now on the columns that make too many lines suspicious."""
-        self.learning = False
-        often = {place for place, count in part.suspicious.items() if count * _SYSTEMIC > part.rows}
-        if often - self.sieve.watched:
-            self.sieve = _sieve(self.patterns, self.sieve.watched | often, _trailing(self.sheet))
-
-
-def _sieve(patterns: Sequence[str | None], watched: frozenset[int], trailing: str) -> Sieve:
-    cells = [_OTHER if at in watched or not one else one for at, one in enumerate(patterns)]
-    quoted = ";".join(f'(?:{cell}|"{cell}")' for cell in cells)
-    return Sieve(f"^{';'.join(cells)}{trailing}$", f"^{quoted}{trailing}$", watched)
-
-
-def _trailing(sheet: Sheet) -> str:
-    return f"(?:;{{{sheet.header.trailing}}})?" if sheet.header.trailing else ""
-
 
 def _title(place: int) -> str:
     return f"c{place}"
+
+
+def _unsure(one: Field | None, place: int) -> pl.Expr:
+    """Give an expression true at least where a cell of the column is wrong."""
+    cell = pl.col(_title(place))
+    pattern = sure_pattern(one) if one else ordinary()
+    if pattern is None:
+        return pl.repeat(value=True, n=pl.len())
+    wrong = ~cell.str.contains(f"^(?:{pattern})$")
+    if one and one.max_length and not counts_length(one):
+        wrong |= cell.str.len_bytes() > one.max_length
+    return wrong
 
 
 def _row_rule(made: TableRule, sheet: Sheet) -> _RowRule:
@@ -334,6 +285,103 @@ def _row_rule(made: TableRule, sheet: Sheet) -> _RowRule:
 
 
 # --- one block: cutting --------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Cut:
+    """A block cut up: the columns of its regular rows, and the rows that the exact path has read and judged."""
+
+    frame: pl.DataFrame
+    taken: Sequence[tuple[int, Sequence[str]]] = ()
+    left: Block | None = None
+    undecodable: bool = False
+
+    def everything(self, plan: Plan) -> pl.DataFrame:
+        """Give the rows of the exact path after the regular ones."""
+        if not self.taken:
+            return self.frame
+        cells = {_title(place): [_carried(row[place]) for _line, row in self.taken] for place in range(plan.sheet.flat)}
+        schema = {LINE: pl.UInt32, **dict.fromkeys(cells, pl.String)}
+        extra = pl.DataFrame({LINE: [line for line, _row in self.taken], **cells}, schema=schema)
+        return pl.concat([self.frame.select(extra.columns), extra])
+
+
+# polars holds no undecodable byte: a cell that has one goes through it in hexadecimal, after a mark of its own.
+_MARK = "\x00\x01"
+
+
+def _carried(cell: str) -> str:
+    try:
+        cell.encode()
+    except UnicodeEncodeError:
+        return _MARK + cell.encode("utf-8", "surrogateescape").hex()
+    return cell
+
+
+def _restored(cell: str) -> str:
+    if not cell.startswith(_MARK):
+        return cell
+    return bytes.fromhex(cell.removeprefix(_MARK)).decode("utf-8", "surrogateescape")
+
+
+def _cut(block: Block, sheet: Sheet, plan: Plan) -> _Cut:
+    """Cut a block into columns; what cannot be goes through the exact path, into ``sheet``."""
+    if block.overlong:
+        sheet.give_up(block.line + block.data.count(b"\n"))
+        block = Block(block.data, block.line, last=True)
+    data = block.data.replace(b"\r\n", b"\n") if b"\r" in block.data else block.data
+    if b'"' not in data and b"\r" not in data and not _has_long_line(data):
+        frame = _proven(data, block.feeds, plan.sheet)
+        if frame is not None:
+            numbers = pl.int_range(block.line, block.line + frame.height, dtype=pl.UInt32, eager=True)
+            _count_endings(_Raw(block), numbers, plan.sheet.ending, sheet)
+            return _Cut(frame.insert_column(frame.width, numbers.alias(LINE)))
+    return _cut_by_line(block, data, sheet, plan)
+
+
+def _has_long_line(data: bytes) -> bool:
+    """Tell whether a line may be beyond measure: such a line fills at least one of these half-size windows."""
+    step = LONG_LINE // 2
+    return any(data.find(b"\n", at, at + step) < 0 for at in range(0, len(data) - step + 1, step))
+
+
+def _proven(data: bytes, feeds: int, sheet: Sheet) -> pl.DataFrame | None:
+    """Cut quote-free lines into columns; None unless every line has the header's number of cells, and something.
+
+    polars refuses a line with more cells and pads one with fewer: with the right number of separators in all, and as
+    many rows as lines, none can be short.
+    """
+    count = feeds + (not data.endswith(b"\n"))
+    if data.count(b";") != (sheet.flat - 1) * count or sheet.header.trailing or data.startswith(b"\xef\xbb\xbf"):
+        return None
+    try:
+        frame = _columns(data, sheet.flat, quoted=False)
+    except pl.exceptions.PolarsError:
+        return None
+    return None if frame.height != count or _hollow(frame).any() else frame
+
+
+def _hollow(frame: pl.DataFrame) -> pl.Series:
+    """Tell the rows with nothing in them."""
+    empty = frame.to_series(0) == ""
+    if not empty.any():
+        return empty
+    return frame.select(pl.all_horizontal(pl.all() == "")).to_series()
+
+
+def _columns(data: bytes, width: int, *, quoted: bool) -> pl.DataFrame:
+    """Cut lines of a proven shape; an empty cell is an empty text."""
+    return pl.read_csv(
+        data,
+        separator=";",
+        quote_char='"' if quoted else None,
+        has_header=False,
+        schema={_title(place): pl.String for place in range(width)},
+        empty_string_is_null=False,
+    ).rechunk()  # a frame in pieces is put together again by every query on it
+
+
+# --- one block: line by line ---------------------------------------------------------------------------------
 
 
 class _Decoded(Sequence[str]):
@@ -353,109 +401,6 @@ class _Decoded(Sequence[str]):
         if isinstance(at, slice):
             return [one.decode("utf-8", "surrogateescape") for one in self._raw[at]]
         return self._raw[at].decode("utf-8", "surrogateescape")
-
-
-@dataclass(slots=True)
-class _Cut:
-    """A block cut up: its regular lines with their numbers, which of them are sure, the columns cut out of them.
-
-    ``taken`` are the rows that the exact path has read and judged.
-    """
-
-    lines: pl.Series
-    sure: pl.Series
-    frame: pl.DataFrame
-    sieve: Sieve
-    quoted: bool
-    longest: int
-    taken: list[tuple[int, Sequence[str]]]
-    left: Block | None
-    undecodable: bool
-
-    def everything(self, plan: Plan) -> pl.DataFrame:
-        """Give the columns that rules across rows read, of all rows, those of the exact path last."""
-        if not self.taken:
-            return self.frame
-        cells = {_title(place): [_carried(row[place]) for _line, row in self.taken] for place in sorted(plan.read)}
-        schema = {LINE: pl.UInt32, **dict.fromkeys(cells, pl.String)}
-        extra = pl.DataFrame({LINE: [line for line, _row in self.taken], **cells}, schema=schema)
-        return pl.concat([self.frame.select(extra.columns), extra])
-
-
-# polars holds no undecodable byte: a cell that has one goes through it in hexadecimal, after a mark no cell begins with.
-_MARK = "\x00\x01"
-
-
-def _carried(cell: str) -> str:
-    try:
-        cell.encode()
-    except UnicodeEncodeError:
-        return _MARK + cell.encode("utf-8", "surrogateescape").hex()
-    return cell
-
-
-def _restored(cell: str) -> str:
-    if not cell.startswith(_MARK):
-        return cell
-    return bytes.fromhex(cell.removeprefix(_MARK)).decode("utf-8", "surrogateescape")
-
-
-def _cut(block: Block, plan: Plan, sheet: Sheet) -> _Cut:
-    """Sort the lines of a block: sure, regular, or for the exact path, which reads them at once into ``sheet``."""
-    sieve = plan.sieve
-    if block.overlong:
-        sheet.give_up(block.line + block.data.count(b"\n"))
-        block = Block(block.data, block.line, last=True)
-    data = block.data.replace(b"\r\n", b"\n") if b"\r" in block.data else block.data
-    quoted = b'"' in data
-    lines, undecodable = _lines(data)
-    sizes = lines.str.len_bytes()
-    sure = lines.str.contains(sieve.quoted if quoted else sieve.plain)
-    regular = _regular(lines, sizes, sure, plan)
-    raw = _Raw(block)
-    if data is not block.data:
-        regular &= raw.without_stray_return(len(lines))
-    regular, left = _read_the_others(raw, regular, sheet)
-    longest = int(sizes.max() or 0)  # type: ignore[arg-type]
-    if longest > LONG_LINE:
-        for at in (sizes > LONG_LINE).arg_true():
-            if left is None or block.line + at < left.line:
-                sheet.measure([raw.lines[at]], block.line + at)
-    numbers = pl.int_range(block.line, block.line + len(lines), dtype=pl.UInt32, eager=True)
-    if not regular.all():
-        data, lines, sure, numbers = b"", lines.filter(regular), sure.filter(regular), numbers.filter(regular)
-    _count_endings(raw, numbers, plan.sheet.ending, sheet)
-    places = plan.read | sieve.watched | {place for place, most in plan.uncounted.items() if longest > most}
-    frame = _columns(data or _bytes(lines), len(lines), places, plan.sheet, quoted=quoted)
-    frame = frame.with_columns(numbers.alias(LINE))
-    return _Cut(lines, sure, frame, sieve, quoted, longest, sheet.collected, left, undecodable)
-
-
-def _lines(data: bytes) -> tuple[pl.Series, bool]:
-    """Give the lines of a block, and whether bytes of it decode to nothing (U+FFFD stands for them)."""
-    if not data:
-        return pl.Series(LINE, [], dtype=pl.String), False
-    try:
-        return pl.read_lines(io.BytesIO(data)).to_series(), False
-    except pl.exceptions.ComputeError:
-        replaced = data.decode("utf-8", "replace").encode()
-        return pl.read_lines(io.BytesIO(replaced)).to_series(), True
-
-
-def _regular(lines: pl.Series, sizes: pl.Series, sure: pl.Series, plan: Plan) -> pl.Series:
-    """Tell the lines whose quotes and separators are as they should be, with something in them."""
-    regular = sure
-    doubtful = (~sure).arg_true()
-    if len(doubtful):
-        fitting = lines.gather(doubtful).str.contains(plan.shape)
-        regular = sure.clone().scatter(doubtful.filter(fitting), True)
-    short = sizes <= 3 * plan.sheet.header.width
-    if short.any():
-        at = short.arg_true()
-        hollow = lines.gather(at).str.strip_chars('";') == ""
-        if hollow.any():
-            regular = regular.clone().scatter(at.filter(hollow), False)
-    return regular
 
 
 class _Raw:
@@ -489,6 +434,41 @@ class _Raw:
         return pl.Series([b"\r" not in line[:-1] for line in self.bytes], dtype=pl.Boolean)
 
 
+def _cut_by_line(block: Block, data: bytes, sheet: Sheet, plan: Plan) -> _Cut:
+    """Take the lines of a regular shape together, and let the exact path read the others at once."""
+    lines, undecodable = _lines(data)
+    regular = lines.str.contains(plan.shape)
+    raw = _Raw(block)
+    if data is not block.data:
+        regular &= raw.without_stray_return(len(lines))
+    short = lines.str.len_bytes() <= 3 * plan.sheet.header.width
+    if short.any():
+        regular &= ~(short & (lines.str.strip_chars('";') == ""))
+    regular, left = _read_the_others(raw, regular, sheet)
+    _measure(raw, lines, left, sheet)
+    numbers = pl.int_range(block.line, block.line + len(lines), dtype=pl.UInt32, eager=True)
+    lines, numbers = lines.filter(regular), numbers.filter(regular)
+    _count_endings(raw, numbers, plan.sheet.ending, sheet)
+    frame = pl.DataFrame(schema={_title(place): pl.String for place in range(plan.sheet.header.width)})
+    if len(lines):
+        joined = (lines.str.join("\n").item() + "\n").encode()
+        frame = _columns(joined, plan.sheet.header.width, quoted=b'"' in data)
+    if frame.height != len(lines):  # pragma: no cover  # a line that polars would cut otherwise than its shape says
+        raise _NotForUs
+    return _Cut(frame.insert_column(frame.width, numbers.alias(LINE)), sheet.collected, left, undecodable)
+
+
+def _lines(data: bytes) -> tuple[pl.Series, bool]:
+    """Give the lines of a block, and whether bytes of it decode to nothing (U+FFFD stands for them)."""
+    if not data:
+        return pl.Series(LINE, [], dtype=pl.String), False
+    try:
+        return pl.read_lines(io.BytesIO(data)).to_series(), False
+    except pl.exceptions.ComputeError:
+        replaced = data.decode("utf-8", "replace").encode()
+        return pl.read_lines(io.BytesIO(replaced)).to_series(), True
+
+
 def _read_the_others(raw: _Raw, regular: pl.Series, sheet: Sheet) -> tuple[pl.Series, Block | None]:
     """Let the exact path read every record that begins on a line that is not regular, and the lines it takes."""
     others = (~regular).arg_true()
@@ -515,11 +495,19 @@ def _read_the_others(raw: _Raw, regular: pl.Series, sheet: Sheet) -> tuple[pl.Se
     return regular, left
 
 
+def _measure(raw: _Raw, lines: pl.Series, left: Block | None, sheet: Sheet) -> None:
+    """Tell lines beyond measure, those left for the next block apart."""
+    for at in (lines.str.len_bytes() > LONG_LINE).arg_true():
+        if left is None or raw.block.line + at < left.line:
+            sheet.measure([raw.lines[at]], raw.block.line + at)
+
+
 def _count_endings(raw: _Raw, numbers: pl.Series, wanted: str, sheet: Sheet) -> None:
     """Count the regular lines that do not end like the header."""
     data, first = raw.block.data, raw.block.line
-    count = data.count(b"\n")
-    returns = data.count(b"\r\n") if b"\r" in data else 0
+    if wanted == "\n" and b"\r" not in data:
+        return
+    count, returns = data.count(b"\n"), data.count(b"\r\n")
     others = returns if wanted == "\n" else count - returns
     if not others or not len(numbers):
         return
@@ -529,31 +517,6 @@ def _count_endings(raw: _Raw, numbers: pl.Series, wanted: str, sheet: Sheet) -> 
         ended = ended.filter(bare.gather(ended - first))
     if len(ended):
         sheet.count_endings(len(ended), ended[0])
-
-
-def _bytes(lines: pl.Series) -> bytes:
-    return (lines.str.join("\n").item() or "").encode() if len(lines) else b""
-
-
-def _columns(
-    data: bytes, height: int, places: frozenset[int] | set[int], sheet: Sheet, *, quoted: bool
-) -> pl.DataFrame:
-    """Cut columns out of regular lines."""
-    chosen = sorted(places) or [0]
-    if not height:
-        return pl.DataFrame(schema=dict.fromkeys(map(_title, chosen), pl.String))
-    frame = pl.read_csv(
-        data,
-        separator=";",
-        quote_char='"' if quoted else None,
-        has_header=False,
-        schema={_title(place): pl.String for place in range(sheet.header.width)},
-        columns=chosen,
-        empty_string_is_null=False,
-    )
-    if frame.height != height:  # pragma: no cover  # a line that polars would cut otherwise than its shape says
-        raise _NotForUs
-    return frame
 
 
 # --- one block: judging --------------------------------------------------------------------------------------
@@ -568,7 +531,6 @@ class _Judged:
     other_endings: int
     first_other: int
     shares: list[pl.DataFrame]
-    suspicious: Mapping[int, int]
     left: Block | None
     undecodable: bool
 
@@ -582,54 +544,54 @@ class _Named:
 
 
 def _judge_block(block: Block, plan: Plan, sheet: Sheet, groups: Sequence[Grouping]) -> _Judged:
-    cut = _cut(block, plan, sheet)
-    suspicious = _judge_doubtful(cut, plan, sheet)
-    _judge_watched(cut, plan, sheet)
+    cut = _cut(block, sheet, plan)
+    _judge_cells(cut.frame, plan, sheet)
     _judge_rules(cut.frame, plan, sheet)
     frame = cut.everything(plan)
     shares = [one.share(frame) for one in groups]
-    rows = len(cut.lines) + sheet.rows
-    return _Judged(
-        sheet.tally, rows, sheet.other_endings, sheet.first_other, shares, suspicious, cut.left, cut.undecodable
-    )
+    rows = cut.frame.height + sheet.rows
+    return _Judged(sheet.tally, rows, sheet.other_endings, sheet.first_other, shares, cut.left, cut.undecodable)
 
 
-def _judge_doubtful(cut: _Cut, plan: Plan, sheet: Sheet) -> Mapping[int, int]:
-    """Judge the cells of regular lines that are not sure; give how many lines each column made suspicious."""
-    lines = cut.lines.filter(~cut.sure)
-    if not len(lines):
-        return {}
-    places = frozenset(range(sheet.flat)) - cut.sieve.watched
-    frame = _columns(_bytes(lines), len(lines), places, plan.sheet, quoted=cut.quoted)
-    frame = frame.with_columns(cut.frame[LINE].filter(~cut.sure))
-    suspicious = {}
-    for place in sorted(places):
-        pattern = plan.patterns[place]
-        wrong = ~pl.col(_title(place)).str.contains(f"^(?:{pattern})$")
-        if place in plan.uncounted:
-            wrong |= pl.col(_title(place)).str.len_chars() > plan.uncounted[place]
-        suspicious[place] = _judge_values(frame.select(LINE, _title(place)).filter(wrong), place, sheet)
-    return suspicious
+# What a column looks like is guessed on so many rows, to choose the cheapest way to its doubtful values.
+_SAMPLE = 500
+_FEW = 10
 
 
-def _judge_watched(cut: _Cut, plan: Plan, sheet: Sheet) -> None:
-    """Judge the columns whose values the line's pattern lets by: watched ones, and long texts on sure lines."""
-    for place in sorted(cut.sieve.watched):
-        _judge_values(cut.frame.select(LINE, _title(place)), place, sheet)
-    for place, most in sorted(plan.uncounted.items()):
-        if cut.longest > most and place not in cut.sieve.watched:
-            long = cut.sure & (cut.frame[_title(place)].str.len_bytes() > most)
-            _judge_values(cut.frame.select(LINE, _title(place)).filter(long), place, sheet)
+def _judge_cells(frame: pl.DataFrame, plan: Plan, sheet: Sheet) -> None:
+    """Judge each distinct value of each column once, with the exact check."""
+    if not frame.height:
+        return
+    for place, values in _doubtful_values(frame, plan):
+        title = _title(place)
+        wrong = [value for value in values if sheet.wrong(place, value)]
+        if wrong:
+            rows = frame.select(LINE, title).filter(pl.col(title).is_in(wrong))
+            for value, count, lines in _distinct(rows, [title], sheet.tally.cap):
+                for breach in sheet.checks[place](value):
+                    sheet.tally.add_many(breach, count, ((line, value, None) for line in lines))
 
 
-def _judge_values(frame: pl.DataFrame, place: int, sheet: Sheet) -> int:
-    """Judge each distinct value of a column once; give the number of cells looked at."""
-    if frame.height:
-        check = sheet.checks[place]
-        for value, count, lines in _distinct(frame, [_title(place)], sheet.tally.cap):
-            for breach in check(value):
-                sheet.tally.add_many(breach, count, ((line, value, None) for line in lines))
-    return frame.height
+def _doubtful_values(frame: pl.DataFrame, plan: Plan) -> Iterator[tuple[int, Sequence[str]]]:
+    """Give for each column values among which are all the wrong ones, the cheapest way for what it looks like."""
+    cells = [pl.col(_title(place)) for place in range(len(plan.unsure))]
+    first = frame.row(0)
+    same = frame.select((cell == value).all() for cell, value in zip(cells, first, strict=False)).row(0)
+    yield from ((place, (first[place],)) for place in compress(range(len(cells)), same))
+    varied = [place for place, one in enumerate(same) if not one]
+    if not varied:
+        return
+    sample = frame.head(_SAMPLE)
+    changes = sample.select((cells[place] != cells[place].shift(1)).sum() for place in varied).row(0)
+    distinct = sample.select(cells[place].n_unique() for place in varied).row(0)
+    ways = []
+    for place, changed, different in zip(varied, changes, distinct, strict=True):
+        if changed * _FEW < sample.height:
+            kept = cells[place].filter(cells[place].ne_missing(cells[place].shift(1)))
+        else:
+            kept = cells[place] if different * _FEW < sample.height else cells[place].filter(plan.unsure[place])
+        ways.append(kept.unique().implode())
+    yield from zip(varied, frame.select(ways).row(0), strict=True)
 
 
 def _distinct(frame: pl.DataFrame, titles: list[str], cap: int | None) -> Iterator[tuple[Any, ...]]:
@@ -646,7 +608,8 @@ def _judge_rules(frame: pl.DataFrame, plan: Plan, sheet: Sheet) -> None:
     suspected = frame.lazy().select(asked).collect().row(0)
     for one in compress(plan.rules, suspected):
         titles = [plan.name(column) for column in one.reads]
-        for *cells, count, lines in _distinct(frame.filter(one.suspects), titles, sheet.tally.cap):
+        rows = frame.select(LINE, *titles).filter(one.suspects)
+        for *cells, count, lines in _distinct(rows, titles, sheet.tally.cap):
             for blamed in one.check(cells) or ():
                 breach = breach_of(one.made, sheet.table, blamed.column, sheet.index[blamed.column])
                 value = cells[one.reads.index(blamed.column)]

@@ -20,6 +20,8 @@ from annexe5.tables.rules import TableRule
 
 LINE = "line"
 _KEY = "key"
+_SAMPLE = 500
+_FEW = 10
 Name = Callable[[str], str]
 Facts = Mapping[str, str]
 
@@ -85,7 +87,12 @@ class _Base:
         return can_hold(condition, self._name, self._facts)
 
     def _rows(self, frame: pl.DataFrame) -> pl.DataFrame:
-        return frame if self._left_in is None else frame.filter(self._left_in)
+        """Give the rows that the rule looks at, its own columns only."""
+        mine = frame.select(LINE, *(self._name(one) for one in self._made.reads))
+        if self._left_in is None:
+            return mine
+        kept = mine.select(self._left_in).to_series()
+        return mine if kept.all() else mine.filter(kept)
 
     def take(self, share: pl.DataFrame) -> None:
         self._shares.append(share)
@@ -110,16 +117,23 @@ class _Unique(_Base):
         return self._doubt(keys.filter(keys == keys.shift(1)))
 
 
+def _changes(names: list[str]) -> pl.Expr:
+    """Tell the rows where a column is not what it is on the row above."""
+    return pl.any_horizontal(pl.col(one).ne_missing(pl.col(one).shift(1)) for one in names)
+
+
 class _Same(_Base):
     def __init__(self, made: TableRule, name: Name, facts: Facts) -> None:
         super().__init__(made, name, facts)
         self._agreed = _hash([name(one) for one in made.columns])
 
     def share(self, frame: pl.DataFrame) -> pl.DataFrame:
-        pairs = self._rows(frame).select(self._hashed.alias(_KEY), self._agreed.alias("agreed"))
-        # Rows of one group mostly follow one another: most pairs repeat the one above.
-        same = (pl.col(_KEY) == pl.col(_KEY).shift(1)) & (pl.col("agreed") == pl.col("agreed").shift(1))
-        return pairs.filter(~same.fill_null(value=False))
+        rows = self._rows(frame)
+        keys = [self._name(one) for one in self._made.key]
+        # Where the rows of a group follow one another, all but the first mostly repeat the one above.
+        if rows.height and rows.head(_SAMPLE).select(_changes(keys).sum()).item() * _FEW < min(rows.height, _SAMPLE):
+            rows = rows.filter(_changes([*keys, *(self._name(one) for one in self._made.columns)]))
+        return rows.select(self._hashed.alias(_KEY), self._agreed.alias("agreed"))
 
     def doubt(self) -> Doubt | None:
         if not self._shares:

@@ -73,13 +73,20 @@ class Encoding:
 class Block:
     """Whole physical lines in UTF-8 (undecodable bytes as they came); ``line`` is the number of the first.
 
-    ``last`` when nothing follows; ``overlong`` when the block stands for one line that was given up.
+    ``last`` when nothing follows; ``overlong`` when the block stands for one line that was given up; ``counted`` is the
+    number of LF where it is already known.
     """
 
     data: bytes
     line: int
     last: bool = False
     overlong: bool = False
+    counted: int | None = None
+
+    @property
+    def feeds(self) -> int:
+        """Give the number of LF."""
+        return self.data.count(b"\n") if self.counted is None else self.counted
 
 
 # --- the file as a whole -------------------------------------------------------------------------------------
@@ -242,8 +249,9 @@ def blocks(source: Source, encoding: Encoding, size: int = BLOCK) -> Iterator[Bl
             held = piece
         cut = held.rfind(b"\n") + 1
         if cut:
-            yield Block(held[:cut], line)
-            line += held.count(b"\n", 0, cut)
+            feeds = held.count(b"\n", 0, cut)
+            yield Block(held[:cut], line, counted=feeds)
+            line += feeds
             held = held[cut:]
         if len(held) > LONGEST_LINE:
             held, given_up = b"", True

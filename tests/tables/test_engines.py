@@ -68,11 +68,7 @@ def files(draw: st.DrawFn) -> tuple[str, bytes]:
 @RUN
 def test_both_engines_tell_the_same(made: tuple[str, bytes], block: int, cap: int | None) -> None:
     table, data = load_table(made[0]), made[1]
-    with (
-        patch.object(fast, "BLOCK", block),
-        patch.object(fast, "_HEAD", 1),
-        patch.object(fast, "_FIRST_BLOCK", block // 2),
-    ):
+    with patch.object(fast, "BLOCK", block), patch.object(fast, "_HEAD", 1):
         told = judge_bytes(data, table, facts=FACTS, engine="fast", max_samples=cap)
     assert told == judge_bytes(data, table, facts=FACTS, engine="exact", max_samples=cap)
 
