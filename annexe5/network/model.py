@@ -214,6 +214,14 @@ class Pbo:
         """By reference alone, which tells PBOs apart."""
         return hash(self.reference)
 
+    def rangs(self, groupe: int) -> range:
+        """Give the ranks of the fibres of a group."""
+        return range(groupe * self.brins, (groupe + 1) * self.brins)
+
+    def noms(self, groupe: int) -> list[str]:
+        """Name the fibres of a group."""
+        return [f"{self.reference}/{rang:02d}" for rang in range(groupe * self.brins, (groupe + 1) * self.brins)]
+
     @property
     def fibres(self) -> int:
         """How many fibres it holds."""
@@ -273,11 +281,11 @@ class BlocRoute(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The optical route of one line: one block (monofibre) or four (quadrifibre), and the names of their fibres."""
+    """The optical route of one line over a group of fibres: one block (monofibre) or four (quadrifibre)."""
 
     pbo: Pbo
+    groupe: int
     blocs: tuple[BlocRoute, ...]
-    fibres: tuple[str, ...]
 
     def _bloc(self, rang: int) -> BlocRoute | None:
         return self.blocs[rang] if rang < len(self.blocs) else None
@@ -305,7 +313,7 @@ class Route:
     @property
     def identifiants(self) -> frozenset[str]:
         """Names of the fibres, for whoever keeps count of what is given out."""
-        return frozenset(self.fibres)
+        return frozenset(self.pbo.noms(self.groupe))
 
 
 @dataclass(frozen=True, slots=True)

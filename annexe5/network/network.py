@@ -316,7 +316,7 @@ class Network:
 
     def fibres(self, pbo: Pbo) -> tuple[Fibre, ...]:
         """Give the fibres of a PBO."""
-        return optique.make_fibres(self.trame, pbo, range(pbo.fibres))
+        return tuple(une for groupe in range(pbo.groupes) for une in optique.make_fibres(self.trame, pbo, groupe))
 
     # ---- routes
 
@@ -329,6 +329,10 @@ class Network:
         if ligne.pbo is None or not 0 <= k < len(groupes):
             return None
         return optique.make_route(self.trame, ligne.pbo, groupes[k], oc)
+
+    def route_on(self, ligne: Ligne, oc: str, groupe: int) -> Route | None:
+        """Give the route of a line for an OC over a group of fibres of its PBO: one that ``free_route`` has given."""
+        return None if ligne.pbo is None else optique.make_route(self.trame, ligne.pbo, groupe, oc)
 
     def free_route(self, ligne: Ligne, oc: str, used: AbstractSet[str] = frozenset()) -> Route | None:
         """Give a route over free fibres that ``used`` does not hold, the line's own first; None if saturated.
@@ -343,7 +347,7 @@ class Network:
     def free_fibre(self, pbo: Pbo, used: AbstractSet[str] = frozenset()) -> tuple[Fibre, ...]:
         """Give the first free group of fibres of a PBO that ``used`` does not hold; empty if saturated."""
         groupe = next(optique.groupes_libres(pbo, used), None)
-        return () if groupe is None else optique.make_fibres(self.trame, pbo, optique.rangs_des_fibres(pbo, groupe))
+        return () if groupe is None else tuple(optique.make_fibres(self.trame, pbo, groupe))
 
     def saturation(self, pbo: Pbo, used: AbstractSet[str] = frozenset()) -> str:
         """Tell why nothing is free: ``virtuelle`` if some are only reserved, else ``physique``; empty if some are."""

@@ -223,31 +223,21 @@ def _mis_de_cote(regles: Pbos, lignes: int, groupes: int, de: De) -> tuple[int, 
     return reserves, hors_service
 
 
-def rangs_des_fibres(pbo: Pbo, groupe: int) -> range:
-    """Give the ranks of the fibres of a group."""
-    return range(groupe * pbo.brins, (groupe + 1) * pbo.brins)
+def make_fibres(t: Trame, pbo: Pbo, groupe: int) -> list[Fibre]:
+    """Give the fibres of a group: their places at the PM and at the PBO."""
+    suivies = zip(pbo.noms(groupe), _parcours(t, pbo, groupe), strict=True)
+    return [Fibre(nom, groupe, *parcours) for nom, parcours in suivies]
 
 
-def noms_des_fibres(pbo: Pbo, rangs: range) -> list[str]:
-    """Name fibres."""
-    return [f"{pbo.reference}/{rang:02d}" for rang in rangs]
-
-
-def make_fibres(t: Trame, pbo: Pbo, rangs: range) -> tuple[Fibre, ...]:
-    """Give some fibres of a PBO: their places at the PM and at the PBO."""
-    suivies = zip(noms_des_fibres(pbo, rangs), rangs, _parcours(t, pbo, rangs), strict=True)
-    return tuple(Fibre(nom, rang // pbo.brins, *parcours) for nom, rang, parcours in suivies)
-
-
-def _parcours(t: Trame, pbo: Pbo, rangs: range) -> list[_Parcours]:
-    """Say where fibres go, from their module at the PM to their colour at the PBO: the middle of a route block."""
+def _parcours(t: Trame, pbo: Pbo, groupe: int) -> list[_Parcours]:
+    """Say where the fibres of a group go, module at the PM to colour at the PBO: the middle of their route blocks."""
     pm, couleurs, tube_de = t.reseau.pm, t.reseau.couleurs.fibres, t.reseau.pbo.fibres_par_tube
     connecteurs = _connecteurs(pm.fibres_par_module, tube_de)
     brins_pm = _brins(couleurs, tube_de, pm.fibres_par_cable)
     brins_pbo = _brins(couleurs, tube_de, pbo.groupes * pbo.brins)
     cable_pbo = f"CBR-{pbo.reference[4:]}"
     trouves: list[_Parcours] = []
-    for rang in rangs:
+    for rang in pbo.rangs(groupe):
         module, prise = divmod(pbo.position + rang, pm.fibres_par_module)
         cable, brin = divmod(pbo.position + rang, pm.fibres_par_cable)
         nom_module, nom_cable = f"{pbo.pmt}-TIROIR {module + 1:02d}", f"CDI-{pbo.pm}-{cable + 1:02d}"
@@ -281,14 +271,13 @@ def _tube(couleurs: tuple[str, ...], rang: int) -> str:
 
 def make_route(t: Trame, pbo: Pbo, groupe: int, oc: str) -> Route:
     """Give the route that a group of fibres makes for an OC: one block in MONOFIBRE, four in QUADRIFIBRE."""
-    rangs = rangs_des_fibres(pbo, groupe)
     sienne = (t.ocs.index(oc) if oc in t.ocs else 0) % pbo.brins
     couleurs = t.reseau.couleurs.connecteurs
     blocs = [
         BlocRoute(oc if rang == sienne else SANS_OC, *parcours, str(rang + 1), couleurs[rang])
-        for rang, parcours in enumerate(_parcours(t, pbo, rangs))
+        for rang, parcours in enumerate(_parcours(t, pbo, groupe))
     ]
-    return Route(pbo, tuple(blocs), tuple(noms_des_fibres(pbo, rangs)))
+    return Route(pbo, groupe, tuple(blocs))
 
 
 def groupes_de(ligne: Ligne) -> range:
@@ -307,7 +296,7 @@ def groupes_libres(pbo: Pbo, used: AbstractSet[str], ligne: Ligne | None = None)
         siens = groupes_de(ligne)
         pris &= ~(1 << ligne.groupe) if ligne.existant else -1
     for groupe in chain(siens, range(pbo.groupes)):
-        if not pris >> groupe & 1 and used.isdisjoint(noms_des_fibres(pbo, rangs_des_fibres(pbo, groupe))):
+        if not pris >> groupe & 1 and used.isdisjoint(pbo.noms(groupe)):
             yield groupe
         pris |= 1 << groupe  # looked at
 

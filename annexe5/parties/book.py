@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from annexe5.network.model import Batiment, Ligne, Rdv, Route
+from annexe5.network.model import Batiment, Ligne, Rdv
 
 
 @dataclass(slots=True)
 class Order:
     """One order as its OI sees it.
 
-    ``state`` is a state of ``life_cycle.toml``; ``values`` the row of Cmd_Acces; ``pto`` the outlet in force;
-    ``prestation`` the reference of the service on the line; ``work_order`` that of the Cmd_STOC.
+    ``state`` is a state of ``life_cycle.toml``; ``values`` the row of Cmd_Acces; ``groupe`` the group of fibres its
+    route takes in the line's PBO; ``pto`` the outlet in force; ``prestation`` the reference of the service on the line;
+    ``work_order`` that of the Cmd_STOC.
     """
 
     reference: str
@@ -24,7 +25,7 @@ class Order:
     batiment: Batiment | None = None
     ligne: Ligne | None = None
     rdv: Rdv | None = None
-    route: Route | None = None
+    groupe: int | None = None
     regime: str = ""
     pto: str = ""
     prestation: str = ""
@@ -32,6 +33,13 @@ class Order:
     hotline: bool = False
     reprovisioned: bool = False
     overwritten: bool = False
+
+    @property
+    def fibres(self) -> list[str]:
+        """Names of the fibres it holds."""
+        if self.groupe is None or self.ligne is None or self.ligne.pbo is None:
+            return []
+        return self.ligne.pbo.noms(self.groupe)
 
 
 @dataclass
@@ -63,7 +71,6 @@ class Book:
 
     def release(self, order: Order) -> None:
         """Give back what an order held."""
-        if order.route is not None:
-            self.fibres -= order.route.identifiants
+        self.fibres.difference_update(order.fibres)
         if order.pto and self.lines.get(order.pto) == order.oc:
             del self.lines[order.pto]

@@ -19,13 +19,13 @@ from annexe5.contract.profile import Flow, Profile
 from annexe5.contract.rules import rule
 from annexe5.exchange import Channel, Exchange
 from annexe5.findings import Finding, Severity
-from annexe5.network import Network
+from annexe5.network import Network, Route
 from annexe5.orders.cycle import load_cycle
 from annexe5.parties import answers
 from annexe5.parties.answers import Row, stamp
 from annexe5.parties.book import Book, Order
 from annexe5.parties.decision import AT_AR, AT_CR, Case, decide
-from annexe5.parties.defects import Defect, apply_files, apply_rows
+from annexe5.parties.defects import Defect, apply_decision, apply_files, apply_more, apply_read, apply_rows
 from annexe5.parties.incoming import ReadFile, ReadRow, read_file
 from annexe5.tables import load_table, write_rows
 
@@ -88,7 +88,7 @@ class OiTwin:
         """Take one file of an OC, and give every file due by then."""
         flow = self._recognise(exchange)
         if flow is not None:
-            read = read_file(exchange.data, flow)
+            read = self._read(exchange.data, flow)
             if read.findings:
                 self._incident(exchange, read.findings)
             self._handlers[flow.nom](exchange, read)
@@ -99,7 +99,7 @@ class OiTwin:
         due: dict[tuple[str, str], list[Row]] = {}
         while self._agenda and self._agenda[0][0] <= now:
             _, _, action = heapq.heappop(self._agenda)
-            for oc, flow, row in action(now):
+            for oc, flow, row in apply_more(self.defects, action(now)):
                 due.setdefault((flow, oc), []).append(row)
         cycle = load_cycle()
         order = list(dict.fromkeys(event.flow for event in cycle.events.values()))
@@ -109,6 +109,13 @@ class OiTwin:
             if (rows := apply_rows(self.defects, flow, due[flow, oc]))
         ]
         return apply_files(self.defects, files)
+
+    def _read(self, data: bytes, flow: Flow) -> ReadFile:
+        read = read_file(data, flow)
+        if not any(one.read for one in self.defects):
+            return read
+        rows = (replace(row, values=apply_read(self.defects, flow.nom, row.values)) for row in read.rows)
+        return replace(read, rows=tuple(rows))
 
     @property
     def next_due(self) -> datetime | None:
@@ -134,7 +141,7 @@ class OiTwin:
         reference = row.reference
         day, repeated = now.astimezone(PARIS).date(), self.book.find(oc, reference) is not None
         case = Case(row.values, oc, self.network, self.book, day, row.missing, row.incoherent, repeated)
-        code = decide(case, AT_AR)
+        code = apply_decision(self.defects, "AR", decide(case, AT_AR))
         if reference and not case.repeated:
             mode = case.get("TypeRacco").upper()
             order = Order(reference, oc, mode if mode in _MODES else "STOC", row.values, batiment=case.batiment)
@@ -158,7 +165,7 @@ class OiTwin:
             order = self.book.orders[oc, reference]
             if order.state != "AR_OK":
                 continue  # cancelled meanwhile
-            code = decide(case, AT_CR)
+            code = apply_decision(self.defects, "CR", decide(case, AT_CR))
             if code:
                 order.state = "CR_KO"
                 yield oc, "CR_Cmd_Acces", answers.cr_ko(order, code, date)
@@ -170,12 +177,18 @@ class OiTwin:
 
     def _route(self, order: Order, case: Case, date: str) -> Row:
         assert case.ligne is not None and case.route is not None and case.pm is not None  # noqa: S101, PT018 -- FINT02 stands before
-        order.ligne, order.route, order.state = case.ligne, case.route, "ROUTE"
+        order.ligne, order.groupe, order.state = case.ligne, case.route.groupe, "ROUTE"
         order.pto = case.ligne.reference_prise
         order.prestation = f"PRE{self.book.next('prestation'):09d}"
-        self.book.fibres.update(case.route.fibres)
+        self.book.fibres.update(order.fibres)
         self.book.lines[order.pto] = order.oc
         return answers.cr_ok(order, case.route, case.pm, date)
+
+    def _route_of(self, order: Order) -> Route | None:
+        """Give the route in force; drawn anew, so that an order that waits for weeks weighs little."""
+        if order.ligne is None or order.groupe is None:
+            return None
+        return self.network.route_on(order.ligne, order.oc, order.groupe)
 
     def _launch(self, orders: Sequence[Order], at: datetime) -> Iterable[Answer]:
         """Start the connection: by the OC under a work order (STOC), by the OI itself, or by the OC alone."""
@@ -216,20 +229,21 @@ class OiTwin:
         yield self._reprovision(order, "FROID", "FIBRE HS", at)
 
     def _reprovision(self, order: Order, kind: str, motive: str, at: datetime) -> Answer:
-        assert order.ligne is not None and order.route is not None and order.batiment is not None  # noqa: S101, PT018 -- the order has a route
-        pm = order.batiment.pm
-        assert pm is not None  # noqa: S101 -- the order has a route
+        assert order.ligne is not None and order.batiment is not None  # noqa: S101, PT018 -- the order has a route
+        pm, fresh = order.batiment.pm, None
         if not order.hotline:
-            route = self.network.free_route(order.ligne, order.oc, self.book.fibres)
-            if route is not None:
-                self.book.fibres -= order.route.identifiants
-                self.book.fibres |= route.identifiants
-                order.route = route
+            fresh = self.network.free_route(order.ligne, order.oc, self.book.fibres)
+        if fresh is not None:
+            self.book.fibres.difference_update(order.fibres)
+            order.groupe = fresh.groupe
+            self.book.fibres.update(order.fibres)
+        route = self._route_of(order)
+        assert pm is not None and route is not None  # noqa: S101, PT018 -- the order has a route
         order.hotline, order.reprovisioned = False, True
         return (
             order.oc,
             "Notif_Reprov",
-            answers.notif_reprov(order, order.route, pm, kind=kind, motive=motive, date=stamp(at)),
+            answers.notif_reprov(order, route, pm, kind=kind, motive=motive, date=stamp(at)),
         )
 
     # --- CR_STOC → CR_MAD → CR_MES ---------------------------------------------------------------------------
@@ -241,8 +255,9 @@ class OiTwin:
             if order is None or order.state not in ("STOC", "RACC_KO"):
                 self._out_of_turn(exchange, row, "CR_STOC_OK" if done else "CR_STOC_KO", order)
             elif row.missing or row.incoherent or row.get("ReferenceCommandeSousTraitantOI") != order.work_order:
-                code = "FIMP15" if row.missing else "FIMP16"
-                self._later(exchange.at + self.pace.mad, partial(self._refuse, order, code))
+                code = apply_decision(self.defects, "MAD", "FIMP15" if row.missing else "FIMP16")
+                then = partial(self._refuse, order, code) if code else partial(self._make_available, order)
+                self._later(exchange.at + self.pace.mad, then)
             elif done:
                 order.state = "RACC_OK"
                 self._later(exchange.at + self.pace.mad, partial(self._make_available, order))
@@ -260,7 +275,7 @@ class OiTwin:
             return
         order.state = "MAD"
         pm = order.batiment.pm if order.batiment else None
-        yield order.oc, "CR_MAD_LigneFTTH", answers.cr_mad(order, order.route, pm, "", stamp(at))
+        yield order.oc, "CR_MAD_LigneFTTH", answers.cr_mad(order, self._route_of(order), pm, "", stamp(at))
 
     def _refuse(self, order: Order, code: str, at: datetime) -> Iterable[Answer]:
         if order.mode != "STOC":

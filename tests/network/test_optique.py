@@ -38,7 +38,7 @@ def test_no_two_lines_share_a_fibre_whatever_the_route(seed, size):
     for ligne in _toutes_les_lignes(reseau):
         k = 0
         while (route := reseau.route_for(ligne, "OCAA", k)) is not None:
-            noms.update(route.fibres)
+            noms.update(route.identifiants)
             places.update((route.pbo.pm, bloc.nom_module_pm, bloc.position_module_pm) for bloc in route.blocs)
             k += 1
         assert ligne.pbo is None or k >= 2
