@@ -155,6 +155,8 @@ def _table(one: Found, wanted: Wanted, profile: Profile, progress: Progress | No
     named = judge_name(profile, one.name, oi=_oi(profile)) if one.name else None
     flow = wanted.flow or (named.flow if named else None) or flow_of_header(one.source)
     names = named.findings if named else ()
+    if not flow and not named:
+        raise UsageError(f"{path} : sans nom ni en-tête connus ; dites par --flow de quel flux il s'agit.")
     if not flow:  # whatever else is wrong with its name, it is no flow
         findings = tuple(finding.at(path) for finding in names[:1])
         return _Report(TableReport("", path, 0, findings, verdict_of(findings)))

@@ -120,7 +120,8 @@ def _walked(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(one for one in folders if not one.startswith("."))
         for name in sorted(files):
             path = Path(root, name)
-            if not name.startswith(".") and (path.is_file() or path.is_symlink()):
+            # A link to nothing is told as unreadable; a pipe would wait for ever.
+            if not name.startswith(".") and (path.is_file() or not path.exists()):
                 yield path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -108,6 +109,34 @@ def test_standard_input_is_judged_by_its_flow_and_has_no_name(annexe5):
 def test_standard_input_without_a_flow_is_refused(annexe5):
     ran = annexe5("validate", "-")
     assert (ran.code, "--flow" in ran.err) == (2, True)
+
+
+def test_a_pipe_of_no_known_flow_is_refused_and_never_passes(annexe5):
+    here, there = os.pipe()
+    os.write(there, b"bonjour\n")
+    os.close(there)
+    ran = annexe5("validate", f"/dev/fd/{here}")
+    os.close(here)
+    assert (ran.code, "--flow" in ran.err) == (2, True)
+
+
+def test_a_pipe_is_judged_by_its_header(annexe5):
+    here, there = os.pipe()
+    os.write(there, content("Cmd_Acces"))
+    os.close(there)
+    ran = annexe5("validate", f"/dev/fd/{here}", "--format", "json")
+    os.close(here)
+    assert (ran.code, told(ran)["files"][0]["flow"]) == (0, "Cmd_Acces")
+
+
+def test_pipes_and_loops_in_a_folder_are_left_and_dead_links_told(annexe5, good, tmp_path):
+    os.mkfifo(tmp_path / "tube.csv")
+    (tmp_path / "lien.csv").symlink_to(tmp_path / "tube.csv")
+    (tmp_path / "boucle").symlink_to(tmp_path)
+    assert broken(told(annexe5("validate", tmp_path, "--format", "json"))) == {good.name: []}
+    (tmp_path / "mort.csv").symlink_to(tmp_path / "absent")
+    ran = annexe5("validate", tmp_path)
+    assert (ran.code, "mort.csv" in ran.err) == (2, True)
 
 
 # --- what flow it is -----------------------------------------------------------------------------------------
