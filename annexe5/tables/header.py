@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from annexe5.contract.rules import rule
 from annexe5.findings import Confidence
@@ -18,6 +19,7 @@ from annexe5.tables.tally import Breach, Tally
 
 _OTHER_SEPARATORS = (",", "\t", "|", ":")
 _WORD = re.compile(r"[^a-z0-9]+")
+_LONGEST_NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,5 +238,11 @@ def _tell_order(places: Sequence[Field | None], table: Table, tell: Tell) -> Non
 
 
 def _fold(name: str) -> str:
+    # The same few hundred names, file after file; a hostile header may hold cells of megabytes, which nobody keeps.
+    return _folded(name) if len(name) <= _LONGEST_NAME else _folded.__wrapped__(name)
+
+
+@lru_cache(maxsize=4096)
+def _folded(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name)
     return _WORD.sub("", "".join(char for char in plain if not unicodedata.combining(char)).casefold())
