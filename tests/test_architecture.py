@@ -21,7 +21,9 @@ MAY_IMPORT = {
     "generation": GROUND | {"tables", "network"},
     "parties": GROUND | {"tables", "messages", "orders", "network"},
     "transport": {"errors", "findings", "contract"},
-    "campaign": {"__version__"} | GROUND | {"tables", "messages", "orders", "network", "parties", "transport", "evidence", "generation"},
+    "campaign": {"__version__"}
+    | GROUND
+    | {"tables", "messages", "orders", "network", "parties", "transport", "evidence", "generation"},
     "evidence": GROUND | {"tables", "messages", "orders", "campaign.results"},
     "validation": GROUND | {"tables", "messages", "evidence.sarif", "evidence.policy"},
     "listings": GROUND | {"network", "parties", "tables"},

@@ -14,7 +14,15 @@ from annexe5.tables import load_table
 
 ROWS_BY_PM = 400
 _VOIES = ("RUE", "AVENUE", "CHEMIN", "PLACE", "IMPASSE", "ALLEE")
-_NOMS = ("DES TILLEULS", "DU MARECHAL FOCH", "DE L'ÉGLISE", "DU CHÂTEAU D'EAU", "JEAN JAURES", "DES ECOLES", "DU MOULIN")
+_NOMS = (
+    "DES TILLEULS",
+    "DU MARECHAL FOCH",
+    "DE L'ÉGLISE",
+    "DU CHÂTEAU D'EAU",
+    "JEAN JAURES",
+    "DES ECOLES",
+    "DU MOULIN",
+)
 _COMMUNES = tuple((f"77{number:03d}", f"77{number % 90 + 100}", f"COMMUNE {number}") for number in range(1, 400))
 _ETATS = ("DEPLOYE",) * 7 + ("EN COURS DE DEPLOIEMENT", "CIBLE", "SIGNE")
 # Ten kinds of wrong cell: column, what it becomes.
@@ -37,7 +45,7 @@ Row = list[str]
 def rows(count: int, seed: int = 1) -> Iterator[Row]:
     """Give ``count`` right rows."""
     names = load_table("IPE").names
-    draw = random.Random(seed)  # noqa: S311  # data for a benchmark
+    draw = random.Random(seed)  # data for a benchmark
     made = 0
     while made < count:
         size = min(ROWS_BY_PM, count - made)
@@ -67,9 +75,7 @@ def _pm(number: int, insee: str, postal: str, commune: str, dwellings: int) -> d
     }  # fmt: skip
 
 
-def _address(
-    draw: random.Random, number: int, insee: str, postal: str, commune: str, dwellings: int
-) -> dict[str, str]:
+def _address(draw: random.Random, number: int, insee: str, postal: str, commune: str, dwellings: int) -> dict[str, str]:
     state = draw.choice(_ETATS)
     agreed = state == "SIGNE" or draw.random() < 0.3
     row = {
@@ -112,7 +118,7 @@ def _line(cells: object, *, quoted: bool) -> str:
 def spoilt(made: Iterator[Row], share: float, seed: int = 2) -> Iterator[Row]:
     """Spoil a share of all cells, in ten kinds."""
     names = load_table("IPE").names
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)
     chance = share * len(names)
     for row in made:
         if draw.random() < chance:

@@ -118,7 +118,7 @@ def test_motives_are_read_on_their_code(motive, read):
 
 def test_rules_speak_both_languages_and_cite_clauses():
     for one in load_rules().values():
-        assert one.statement.fr and one.statement.en and one.message.fr and one.message.en and one.source, one.id
+        assert one.statement.fr and one.statement.en and one.message.fr and one.message.en and one.source, one.id  # noqa: PT018
         assert one.requirements, one.id
 
 
@@ -130,7 +130,7 @@ def test_an_unknown_rule_is_a_mistake_of_ours():
 def test_ambiguities_hang_on_existing_rules_and_say_their_reading():
     for one in load_ambiguities():
         assert set(one.rules) <= set(load_rules()), one.id
-        assert one.reading.fr and one.reading.en
+        assert one.reading.fr and one.reading.en  # noqa: PT018
 
 
 def test_a_ragged_catalogue_is_told_with_its_line(tmp_path):

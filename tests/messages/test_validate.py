@@ -33,8 +33,10 @@ def test_a_file_s_findings_carry_its_name_line_and_xpath(sav30, tmp_path):
     line = next(number for number, text in enumerate(raw.splitlines(), 1) if b"troubleTicketType" in text)
     found = validate_file(path).findings
     assert [one.where for one in found] == [
-        (f"creation.xml:{line}:/Envelope/Body/createTroubleTicketByValueRequest/troubleTicketValue/FTTHMUTTroubleTicket"
-        "/troubleTicketType")
+        (
+            f"creation.xml:{line}:/Envelope/Body/createTroubleTicketByValueRequest/troubleTicketValue/FTTHMUTTroubleTicket"
+            "/troubleTicketType"
+        )
     ]
 
 

@@ -146,7 +146,11 @@ def test_the_rear_zone_of_a_pm_is_its_buildings_by_address():
         ("structure", {"adresse": {"identifiant_immeuble": "IMB/0"}}, "immeuble_inconnu"),
         ("structure", {"adresse": {"reference_prise": "XX-0000-0000"}}, "prise_inconnue"),
         ("structure", {"adresse": {"hexacle": "7790000000"}}, "adresse_inconnue"),
-        ("structure", {"adresse": {"rivoli": {"code_insee": "77900", "code_rivoli": "ZZZZ", "numero": 1}}}, "adresse_inconnue"),
+        (
+            "structure",
+            {"adresse": {"rivoli": {"code_insee": "77900", "code_rivoli": "ZZZZ", "numero": 1}}},
+            "adresse_inconnue",
+        ),
         ("structure", {"adresse": {"rivoli": {"numero": "beaucoup"}}}, "adresse_inconnue"),
         ("structure", {"adresse": {}}, "adresse_inconnue"),
         ("communes", {"code_postal": "99999"}, "code_postal_inconnu"),

@@ -102,7 +102,13 @@ def test_orders_filled_from_an_answer_are_accepted(talk):
         building = next(one for one in structure["batiments"] if one["nom"] == row["Batiment"])
         assert building["eligible"]
         filled = order_columns(structure | {"batiments": [building]})
-        for column in ("CodeInseeImmeuble", "CodeAdresseImmeuble", "NumeroVoieImmeuble", "LibelleVoieImmeuble", "Batiment"):
+        for column in (
+            "CodeInseeImmeuble",
+            "CodeAdresseImmeuble",
+            "NumeroVoieImmeuble",
+            "LibelleVoieImmeuble",
+            "Batiment",
+        ):
             assert filled[column] == row[column]
         ordered = talk.order("eligible", **{name: value for name, value in filled.items() if name in row})
         ordered |= {name: row[name] for name in ("ReferencePrestationPm", "ReferencePm") if name in row}

@@ -67,7 +67,11 @@ class Talk:
 
     def create(self, *, oc: str = "", **fields: Any) -> Reply:
         count = len(self.desk.tickets)
-        ftth = {"commercialId": "PPR-1", "troubleTicketType": 1, "serviceProviderTroubleTicketKey": f"OC-{count}"} | fields
+        ftth = {
+            "commercialId": "PPR-1",
+            "troubleTicketType": 1,
+            "serviceProviderTroubleTicketKey": f"OC-{count}",
+        } | fields
         value = {"troubleTicketKey": None, "troubleTicketState": "QUEUED", "FTTHMUTTroubleTicket": ftth}
         return self.call("createTroubleTicketByValue", {"troubleTicketValue": value}, oc=oc)
 
@@ -77,7 +81,11 @@ class Talk:
         return reply.data["troubleTicketResponse"]["troubleTicketKey"]
 
     def set(self, key: str, state: str = "", *, version: int | None = None, oc: str = "", **fields: Any) -> Reply:
-        value: dict[str, Any] = {"troubleTicketKey": key, "troubleTicketState": state or None, "FTTHMUTTroubleTicket": fields}
+        value: dict[str, Any] = {
+            "troubleTicketKey": key,
+            "troubleTicketState": state or None,
+            "FTTHMUTTroubleTicket": fields,
+        }
         if version is not None:
             value["lastUpdateVersionNumber"] = version
         return self.call(
@@ -281,7 +289,10 @@ def test_a_notice_of_works_is_a_message_that_an_oc_can_take():
     desk = NoticeDesk(CONTRACTS["3.0"])
     taken = desk.answer(Call("sav-3.0", "createTroubleTicketByValue", "", "COVG", request, START))
     assert taken.data["troubleTicketResponse"]["troubleTicketKey"] == ticket.key
-    assert desk.answer(Call("sav-3.0", "createTroubleTicketByValue", "", "COVG", request, START)).refusal == "cle_en_double"
+    assert (
+        desk.answer(Call("sav-3.0", "createTroubleTicketByValue", "", "COVG", request, START)).refusal
+        == "cle_en_double"
+    )
     assert ticket.key in desk.notices
 
 
@@ -297,7 +308,10 @@ def test_both_versions_serve_the_same_tickets_each_in_its_words():
     assert old.state(key) == "OPENACTIVE"
 
 
-@pytest.mark.parametrize("operation", [one for one in CONTRACTS["3.0"].wsdl.operations if one.startswith("get") and one != "getTroubleTicketByKey"])
+@pytest.mark.parametrize(
+    "operation",
+    [one for one in CONTRACTS["3.0"].wsdl.operations if one.startswith("get") and one != "getTroubleTicketByKey"],
+)
 def test_introspection_answers(operation):
     reply = Talk().call(operation, {"eventType": "X"} if operation == "getEventDescriptor" else {})
     assert reply.refusal == ("argument" if operation == "getEventDescriptor" else "")
@@ -356,7 +370,20 @@ class Life(RuleBasedStateMachine):
     @rule(data=st.data())
     def change(self, data: Any) -> None:
         key = data.draw(st.sampled_from(self.keys))
-        state = data.draw(st.sampled_from(["", "QUEUED", "OPENACTIVE", "OPENACTIVE.TO.BE.CANCELED", "DEFERRED", "CLEARED", "CLOSED", "CLOSE.CANCELLED"]))
+        state = data.draw(
+            st.sampled_from(
+                [
+                    "",
+                    "QUEUED",
+                    "OPENACTIVE",
+                    "OPENACTIVE.TO.BE.CANCELED",
+                    "DEFERRED",
+                    "CLEARED",
+                    "CLOSED",
+                    "CLOSE.CANCELLED",
+                ]
+            )
+        )
         kind = data.draw(st.sampled_from(["INFO", "DEMANDE RDV", "REPONSE RDV"]))
         self.talk.set(key, state, messageType=kind, messageContent="X")
 
