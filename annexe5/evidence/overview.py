@@ -50,6 +50,7 @@ class Assumption:
     """A rule that judged something in this campaign without the contract printing it."""
 
     rule: Rule
+    confidence: Confidence
     findings: int
 
 
@@ -112,10 +113,15 @@ def count_scenarios(result: CampaignResult) -> Counter[Verdict]:
 def assumptions(result: CampaignResult) -> tuple[Assumption, ...]:
     """Give the rules not printed in the contract on which findings of this campaign stand."""
     rules = load_rules()
-    told = Counter(
-        finding.rule for finding in distinct(every_finding(result)) if finding.confidence is not Confidence.CONTRACT
+    told: dict[str, list[Finding]] = {}
+    for finding in distinct(every_finding(result)):
+        if finding.confidence is not Confidence.CONTRACT and finding.rule in rules:
+            told.setdefault(finding.rule, []).append(finding)
+    trust = list(Confidence)
+    return tuple(
+        Assumption(rules[ident], max((one.confidence for one in found), key=trust.index), len(found))
+        for ident, found in sorted(told.items())
     )
-    return tuple(Assumption(rules[ident], count) for ident, count in sorted(told.items()) if ident in rules)
 
 
 def readings(result: CampaignResult) -> tuple[Reading, ...]:

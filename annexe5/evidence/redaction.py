@@ -57,6 +57,7 @@ class Redactor:
         self.policy = policy or load_policy()
         self.personal = personal
         self._key = key or token_bytes(32)
+        self._secret = self.policy.labels["secret"] + "~~"
         self._secrets = _secret_pattern(secrets)
         self._public = frozenset(words(value) for value in public)
         self._kinds: dict[str, Kind] = {}
@@ -67,9 +68,11 @@ class Redactor:
     # --- values ----------------------------------------------------------------------------------------------
 
     def pseudonym(self, kind: Kind, value: str) -> str:
-        """Give ``NOM~7F3A2C1D``: same value, same pseudonym; lower case tells that the value held lower case."""
+        """Give ``NOM~7F3A2C1D``: same value, same pseudonym, in lower case if the value held any; a secret has none."""
         normal = _normal(kind, value)
         kind = self._kinds.setdefault(normal, kind)
+        if kind == "secret":
+            return self._secret
         digest = hmac.new(self._key, normal.encode(), hashlib.sha256).hexdigest()[:_DIGITS]
         name = f"{self.policy.labels[kind]}~{digest}"
         return name.upper() if value == value.upper() else name.lower()
@@ -79,7 +82,9 @@ class Redactor:
         inner = value.strip()
         if not self.personal and kind != "secret":
             return self.secret_free(value)
-        if not inner or (kind != "secret" and inner in self.policy.keep_values) or _MASKED.fullmatch(inner):
+        if not inner or _MASKED.fullmatch(inner):
+            return value
+        if kind != "secret" and (inner in self.policy.keep_values or words(inner) in self._public):
             return value
         self.learn(kind, inner)
         start = value.index(inner)
@@ -115,7 +120,7 @@ class Redactor:
         """Take the secrets out of a text, as they are or as base64, URL, HTML and JSON write them."""
         if self._secrets is None or not text:
             return text
-        return self._secrets.sub(self.policy.labels["secret"] + "~~", text)
+        return self._secrets.sub(self._secret, text)
 
     def text(self, text: str) -> str:
         """Mask a sentence: secrets, what looks like a mail address or a telephone, and every value known."""

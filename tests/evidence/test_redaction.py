@@ -198,3 +198,12 @@ def test_the_sample_campaign_is_masked_throughout():
     told = repr(redactor.campaign(result))
 
     assert not [value for value in sample.CUSTOMER.values() if value in told]
+
+
+def test_an_operator_s_code_is_nobody_s_name(redactor):
+    assert Redactor(KEY, public=("ZZZZ",)).cell("name", "ZZZZ") == "ZZZZ"
+
+
+def test_a_secret_s_cell_tells_nothing_of_it(redactor):
+    assert redactor.cell("secret", "hunter2") == redactor.cell("secret", "autre") == "SECRET~~"
+    assert redactor.text("mot de passe hunter2") == "mot de passe SECRET~~"
