@@ -75,6 +75,8 @@ class StandingOi:
         self._busy = 0
         self._thread: threading.Thread | None = None
         self.failure: BaseException | None = None
+        self._habits = frozenset[str]().union(*(one.edge for one in twin.defects))
+        self._stopped = False
 
     # --- joining an edge -----------------------------------------------------------------------------------
 
@@ -187,10 +189,15 @@ class StandingOi:
         folder, _, name = event.path.rpartition("/")
         if folder != self.twin.profile.folder("depose_acces", self.twin.oi, self.twin.arcep):
             return
+        if self._stopped:
+            return
         try:
-            data = edge.take(event.account, event.path)
+            data = (edge.read if "keeps" in self._habits else edge.take)(event.account, event.path)
         except (FileBusyError, FileNotFoundError, UnexpectedEntryError):
             return  # written again, taken meanwhile, or no file at all: its next event tells
+        if "half" in self._habits:
+            data = data[: len(data) // 2]
+        self._stopped = "stops" in self._habits and b";" not in data
         exchange = Exchange(self.clock(), channel, event.account, self.twin.oi, name, folder, data)
         self._tell(exchange)
         self._send(self.twin.receive(exchange))
@@ -201,6 +208,8 @@ class StandingOi:
             path = f"{one.folder}/{one.name}"
             with suppress(FileExistsError):
                 edge.deliver(one.receiver, path, one.data)
+                if "takes back" in self._habits:
+                    edge.remove(one.receiver, path)
                 self._tell(one)
                 continue
             # A name is never used twice: take a free number rather than cover a file the OC has not collected.

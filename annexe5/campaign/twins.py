@@ -32,6 +32,13 @@ _ELIGIBLE = 200
 _SERVICE_PACE = SavPace(timedelta(seconds=3), timedelta(seconds=1), timedelta(seconds=1))
 
 
+class _OpenDoor(SftpServer):
+    """A server that looks at no password (defect ``mot-de-passe-quelconque``)."""
+
+    def admits(self, login: str, password: str) -> bool:
+        return login in self.accounts and bool(password)
+
+
 @dataclass(frozen=True, slots=True)
 class SimulatedOi:
     """A standing OI and how to reach it; ``target`` is what a target file would say for the first OC."""
@@ -89,7 +96,8 @@ def simulated_oi(
     holders = tuple(accounts) or new_accounts(ocs)
     folder = root or Path(tempfile.mkdtemp(prefix="annexe5-oi-"))
     standing = StandingOi(twin, clock=clock)
-    server = SftpServer(
+    served = _OpenDoor if any("any password" in one.edge for one in twin.defects) else SftpServer
+    server = served(
         folder, file_accounts(holders, twin), port=port, host_key=host_key, on_event=standing.listener(), clock=clock
     )
     standing.attach(server, Channel.SFTP)
