@@ -313,6 +313,27 @@ def certify(
 
 
 @app.command()
+def doctor(
+    target: Annotated[Path, typer.Option("--target", help="Fichier cible TOML à examiner.")],
+    output_format: Annotated[str, typer.Option("--format", help="text ou json.")] = "text",
+    lang: LangOption = "fr",
+) -> None:
+    """Examine tout ce qui doit tenir avant une certification : fichier cible, réseau, clé, compte, droits, services.
+
+    Code 2 sur un problème, 0 sinon ; rien n'est jugé. Exemple : [bold]annexe5 doctor --target mon-oi.toml[/]
+    """
+    from annexe5.campaign import doctor as examination
+
+    if output_format not in ("text", "json"):
+        raise ConfigurationError(f"--format {output_format} : text ou json.")
+    checks = examination.examine(target)
+    typer.echo(
+        examination.as_json(target, checks, lang) if output_format == "json" else examination.as_text(checks, lang)
+    )
+    raise typer.Exit(examination.exit_code(checks))
+
+
+@app.command()
 def report(
     folder: Annotated[Path, typer.Argument(help="Dossier écrit par certify.")],
     redact: Annotated[bool, typer.Option("--redact/--no-redact", help="Masque les données personnelles.")] = True,

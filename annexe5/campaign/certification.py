@@ -21,6 +21,7 @@ from annexe5.campaign import allure_bridge, plugin
 from annexe5.campaign.assemble import Frame, as_file, assemble
 from annexe5.campaign.bench import Bench
 from annexe5.campaign.clock import Clock, LeapingClock
+from annexe5.campaign.doctor import require_sound
 from annexe5.campaign.fixtures import BENCH
 from annexe5.campaign.gherkin import declared_tags
 from annexe5.campaign.instrument import Instrument
@@ -69,6 +70,8 @@ def run(wanted: Wanted) -> int:
     if wanted.target is not None and wanted.defects:
         raise UsageError("--defect ne vaut que pour le jumeau : ôtez --target.")
     folder = claim_folder(wanted.report)
+    if wanted.target is not None:
+        require_sound(wanted.target)
     with ExitStack() as stack:
         knocking = stack.enter_context(Journal(IN_MEMORY))
         bench, simulated, secrets = stack.enter_context(open_chair(wanted, knocking))

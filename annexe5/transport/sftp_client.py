@@ -200,6 +200,10 @@ class SftpClient(_SshClient):
         sftp.get_channel().settimeout(self.way.timeout)  # type: ignore[union-attr]
         self._transport, self._sftp = transport, sftp
 
+    def check_host(self) -> None:
+        """Compare the host's key with the declared one and hang up: no secret is sent. Raises as ``open``."""
+        self._matching_transport().close()
+
     def _matching_transport(self) -> paramiko.Transport:
         """Open an encrypted connection to the declared key, asking for each kind of key in turn."""
         mismatch: HostKeyError | None = None
