@@ -14,7 +14,14 @@ from annexe5.errors import UsageError
 
 
 def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write a file; UsageError when its folder cannot take it. What stood there stays until all is written."""
+    """Write a file; UsageError when its folder cannot take it. What stood there stays until all is written.
+
+    A device or a pipe (``/dev/null``, ``/dev/stdout``) is written to, never replaced by a file.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        with path.open("wb") as stream:
+            stream.writelines(pieces)
+        return
     try:
         held, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as reason:

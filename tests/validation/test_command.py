@@ -309,3 +309,20 @@ def test_the_output_file_is_written_whole_and_stays_when_nothing_can_be_judged(a
     assert annexe5("validate", bad, "absent.csv", "--format", "json", "--output", place).code == 2
     assert place.read_bytes() == before
     assert list(place.parent.iterdir()) == [place]
+
+
+def test_a_device_is_written_to_never_replaced(tmp_path):
+    import os
+    import threading
+
+    from annexe5.validation.writing import write_whole
+
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    write_whole(pipe, [b"a", b"b"])
+    reader.join(10)
+    assert read == [b"ab"]
+    assert pipe.is_fifo()
