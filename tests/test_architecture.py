@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "campaign": {"__version__"}
     | GROUND
     | {"tables", "messages", "orders", "network", "parties", "transport", "evidence", "generation"},
-    "evidence": GROUND | {"tables", "messages", "orders", "campaign.results"},
+    "evidence": {"__version__"} | GROUND | {"tables", "messages", "orders", "campaign.results"},
     "validation": GROUND | {"tables", "messages", "evidence.sarif", "evidence.policy"},
     "listings": GROUND | {"network", "parties", "tables"},
 }
