@@ -220,7 +220,7 @@ class Pbo:
 
     def noms(self, groupe: int) -> list[str]:
         """Name the fibres of a group."""
-        return [f"{self.reference}/{rang:02d}" for rang in range(groupe * self.brins, (groupe + 1) * self.brins)]
+        return [f"{self.reference}/{rang:02d}" for rang in self.rangs(groupe)]
 
     @property
     def fibres(self) -> int:
@@ -246,6 +246,9 @@ class Pbo:
     def fibres_libres(self) -> int:
         """How many are free."""
         return self.fibres - self.fibres_occupees - self.fibres_reservees - self.fibres_hors_service
+
+
+Groupe = tuple[str, int]  # a group of fibres, that a line takes whole: its PBO's reference, its number there
 
 
 class Fibre(NamedTuple):
@@ -284,7 +287,7 @@ class Route:
     """The optical route of one line over a group of fibres: one block (monofibre) or four (quadrifibre)."""
 
     pbo: Pbo
-    groupe: int
+    groupe: Groupe
     blocs: tuple[BlocRoute, ...]
 
     def _bloc(self, rang: int) -> BlocRoute | None:
@@ -312,8 +315,8 @@ class Route:
 
     @property
     def identifiants(self) -> frozenset[str]:
-        """Names of the fibres, for whoever keeps count of what is given out."""
-        return frozenset(self.pbo.noms(self.groupe))
+        """Names of the fibres."""
+        return frozenset(self.pbo.noms(self.groupe[1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from annexe5.network.model import (
     Escalier,
     Etage,
     Fibre,
+    Groupe,
     Ligne,
     Nro,
     Pbo,
@@ -330,12 +331,12 @@ class Network:
             return None
         return optique.make_route(self.trame, ligne.pbo, groupes[k], oc)
 
-    def route_on(self, ligne: Ligne, oc: str, groupe: int) -> Route | None:
+    def route_on(self, ligne: Ligne, oc: str, groupe: Groupe) -> Route | None:
         """Give the route of a line for an OC over a group of fibres of its PBO: one that ``free_route`` has given."""
-        return None if ligne.pbo is None else optique.make_route(self.trame, ligne.pbo, groupe, oc)
+        return None if ligne.pbo is None else optique.make_route(self.trame, ligne.pbo, groupe[1], oc)
 
-    def free_route(self, ligne: Ligne, oc: str, used: AbstractSet[str] = frozenset()) -> Route | None:
-        """Give a route over free fibres that ``used`` does not hold, the line's own first; None if saturated.
+    def free_route(self, ligne: Ligne, oc: str, used: AbstractSet[Groupe] = frozenset()) -> Route | None:
+        """Give a route over a free group of fibres that ``used`` does not hold, the line's own first; None if there is none.
 
         An existing outlet keeps the fibre it hangs on, until ``used`` holds it.
         """
@@ -344,12 +345,12 @@ class Network:
         groupe = next(optique.groupes_libres(ligne.pbo, used, ligne), None)
         return None if groupe is None else optique.make_route(self.trame, ligne.pbo, groupe, oc)
 
-    def free_fibre(self, pbo: Pbo, used: AbstractSet[str] = frozenset()) -> tuple[Fibre, ...]:
+    def free_fibre(self, pbo: Pbo, used: AbstractSet[Groupe] = frozenset()) -> tuple[Fibre, ...]:
         """Give the first free group of fibres of a PBO that ``used`` does not hold; empty if saturated."""
         groupe = next(optique.groupes_libres(pbo, used), None)
         return () if groupe is None else tuple(optique.make_fibres(self.trame, pbo, groupe))
 
-    def saturation(self, pbo: Pbo, used: AbstractSet[str] = frozenset()) -> str:
+    def saturation(self, pbo: Pbo, used: AbstractSet[Groupe] = frozenset()) -> str:
         """Tell why nothing is free: ``virtuelle`` if some are only reserved, else ``physique``; empty if some are."""
         if self.free_fibre(pbo, used):
             return ""

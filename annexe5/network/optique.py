@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from annexe5.network import trame as plan
 from annexe5.network.codes import tirage
 from annexe5.network.data import Lignes, Pbos
-from annexe5.network.model import Batiment, BlocRoute, Escalier, Etage, Fibre, Ligne, Pbo, Route
+from annexe5.network.model import Batiment, BlocRoute, Escalier, Etage, Fibre, Groupe, Ligne, Pbo, Route
 from annexe5.network.trame import Place, Trame
 from annexe5.network.zones import Zone
 
@@ -277,7 +277,7 @@ def make_route(t: Trame, pbo: Pbo, groupe: int, oc: str) -> Route:
         BlocRoute(oc if rang == sienne else SANS_OC, *parcours, str(rang + 1), couleurs[rang])
         for rang, parcours in enumerate(_parcours(t, pbo, groupe))
     ]
-    return Route(pbo, groupe, tuple(blocs))
+    return Route(pbo, (pbo.reference, groupe), tuple(blocs))
 
 
 def groupes_de(ligne: Ligne) -> range:
@@ -285,8 +285,8 @@ def groupes_de(ligne: Ligne) -> range:
     return range(0) if ligne.pbo is None else range(ligne.groupe, ligne.pbo.groupes, ligne.pbo.lignes)
 
 
-def groupes_libres(pbo: Pbo, used: AbstractSet[str], ligne: Ligne | None = None) -> Iterator[int]:
-    """Walk the free groups of a PBO that ``used`` (names of fibres) does not hold, the line's own first.
+def groupes_libres(pbo: Pbo, used: AbstractSet[Groupe], ligne: Ligne | None = None) -> Iterator[int]:
+    """Walk the free groups of a PBO that ``used`` does not hold, the line's own first.
 
     The fibre that an existing outlet already hangs on is free for its own line.
     """
@@ -296,7 +296,7 @@ def groupes_libres(pbo: Pbo, used: AbstractSet[str], ligne: Ligne | None = None)
         siens = groupes_de(ligne)
         pris &= ~(1 << ligne.groupe) if ligne.existant else -1
     for groupe in chain(siens, range(pbo.groupes)):
-        if not pris >> groupe & 1 and used.isdisjoint(pbo.noms(groupe)):
+        if not pris >> groupe & 1 and (pbo.reference, groupe) not in used:
             yield groupe
         pris |= 1 << groupe  # looked at
 

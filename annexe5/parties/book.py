@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from annexe5.network.model import Batiment, Ligne, Rdv
+from annexe5.network.model import Batiment, Groupe, Ligne, Rdv
 
 
 @dataclass(slots=True)
@@ -13,7 +13,7 @@ class Order:
     """One order as its OI sees it.
 
     ``state`` is a state of ``life_cycle.toml``; ``values`` the row of Cmd_Acces; ``groupe`` the group of fibres its
-    route takes in the line's PBO; ``pto`` the outlet in force; ``prestation`` the reference of the service on the line;
+    route takes; ``pto`` the outlet in force; ``prestation`` the reference of the service on the line;
     ``work_order`` that of the Cmd_STOC.
     """
 
@@ -25,7 +25,7 @@ class Order:
     batiment: Batiment | None = None
     ligne: Ligne | None = None
     rdv: Rdv | None = None
-    groupe: int | None = None
+    groupe: Groupe | None = None
     regime: str = ""
     pto: str = ""
     prestation: str = ""
@@ -34,20 +34,13 @@ class Order:
     reprovisioned: bool = False
     overwritten: bool = False
 
-    @property
-    def fibres(self) -> list[str]:
-        """Names of the fibres it holds."""
-        if self.groupe is None or self.ligne is None or self.ligne.pbo is None:
-            return []
-        return self.ligne.pbo.noms(self.groupe)
-
 
 @dataclass
 class Book:
     """All orders, by OC then by reference, and what has been given out since the network was built."""
 
     orders: dict[tuple[str, str], Order] = field(default_factory=dict)
-    fibres: set[str] = field(default_factory=set)
+    groupes: set[Groupe] = field(default_factory=set)
     lines: dict[str, str] = field(default_factory=dict)
     names: set[tuple[str, str]] = field(default_factory=set)
     counters: dict[str, int] = field(default_factory=dict)
@@ -71,6 +64,7 @@ class Book:
 
     def release(self, order: Order) -> None:
         """Give back what an order held."""
-        self.fibres.difference_update(order.fibres)
+        if order.groupe is not None:
+            self.groupes.discard(order.groupe)
         if order.pto and self.lines.get(order.pto) == order.oc:
             del self.lines[order.pto]

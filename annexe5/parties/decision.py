@@ -278,8 +278,8 @@ def _no_fibre(case: Case) -> bool:
     """Take a route; nothing free, nor even reserved, is physical saturation."""
     if case.ligne is None or case.ligne.pbo is None:
         return True
-    case.route = case.network.free_route(case.ligne, case.oc, case.book.fibres)
-    return case.route is None and case.network.saturation(case.ligne.pbo, case.book.fibres) == "physique"
+    case.route = case.network.free_route(case.ligne, case.oc, case.book.groupes)
+    return case.route is None and case.network.saturation(case.ligne.pbo, case.book.groupes) == "physique"
 
 
 def _no_fibre_in_base(case: Case) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -96,11 +97,11 @@ class OiTwin:
 
     def tick(self, now: datetime, cause: Exchange | None = None) -> list[Exchange]:
         """Give the files due by ``now``, one a flow and an OC, in flow-chart order."""
-        due: dict[tuple[str, str], list[Row]] = {}
+        due: dict[tuple[str, str], list[Row]] = defaultdict(list)
         while self._agenda and self._agenda[0][0] <= now:
             _, _, action = heapq.heappop(self._agenda)
             for oc, flow, row in apply_more(self.defects, action(now)):
-                due.setdefault((flow, oc), []).append(row)
+                due[flow, oc].append(row)
         cycle = load_cycle()
         order = list(dict.fromkeys(event.flow for event in cycle.events.values()))
         files = [
@@ -128,14 +129,14 @@ class OiTwin:
     # --- Cmd_Acces → AR → CR → Cmd_STOC ----------------------------------------------------------------------
 
     def _ordered(self, exchange: Exchange, read: ReadFile) -> None:
-        now = exchange.at
+        here = exchange.at.astimezone(PARIS)
         # An order without a readable reference cannot be answered: the file's findings tell it (FIMP15 has no row).
         decided = [
-            self._decide(exchange.sender, row, now)
+            self._decide(exchange.sender, row, here)
             for row in read.rows
             if (reference := row.reference) and reference.isprintable()
         ]
-        self._later(now + self.pace.ar, partial(self._acknowledge, exchange.sender, decided))
+        self._later(exchange.at + self.pace.ar, partial(self._acknowledge, exchange.sender, decided))
 
     def _decide(self, oc: str, row: ReadRow, now: datetime) -> tuple[str, str, Case]:
         reference = row.reference
@@ -180,7 +181,7 @@ class OiTwin:
         order.ligne, order.groupe, order.state = case.ligne, case.route.groupe, "ROUTE"
         order.pto = case.ligne.reference_prise
         order.prestation = f"PRE{self.book.next('prestation'):09d}"
-        self.book.fibres.update(order.fibres)
+        self.book.groupes.add(case.route.groupe)
         self.book.lines[order.pto] = order.oc
         return answers.cr_ok(order, case.route, case.pm, date)
 
@@ -230,15 +231,14 @@ class OiTwin:
 
     def _reprovision(self, order: Order, kind: str, motive: str, at: datetime) -> Answer:
         assert order.ligne is not None and order.batiment is not None  # noqa: S101, PT018 -- the order has a route
-        pm, fresh = order.batiment.pm, None
-        if not order.hotline:
-            fresh = self.network.free_route(order.ligne, order.oc, self.book.fibres)
-        if fresh is not None:
-            self.book.fibres.difference_update(order.fibres)
-            order.groupe = fresh.groupe
-            self.book.fibres.update(order.fibres)
-        route = self._route_of(order)
+        pm, route = order.batiment.pm, self._route_of(order)
         assert pm is not None and route is not None  # noqa: S101, PT018 -- the order has a route
+        if not order.hotline:
+            free = self.network.free_route(order.ligne, order.oc, self.book.groupes)
+            if free is not None:
+                self.book.groupes.discard(route.groupe)
+                self.book.groupes.add(free.groupe)
+                order.groupe, route = free.groupe, free
         order.hotline, order.reprovisioned = False, True
         return (
             order.oc,

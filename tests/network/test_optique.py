@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annexe5.network import generate
+from annexe5.network.model import Groupe
 
 
 def _toutes_les_lignes(reseau, fin=None):
@@ -85,11 +86,13 @@ def test_a_monofibre_route_has_one_block_and_a_quadrifibre_four(network):
 
 def test_a_free_route_avoids_what_is_used_until_the_pbo_is_full(network):
     ligne = network.ligne_by_pto(network.role("eligible").reference_prise)
-    used: set[str] = set()
+    used: set[Groupe] = set()
+    names: set[str] = set()
     routes = 0
     while (route := network.free_route(ligne, "OCAA", used)) is not None:
-        assert not used & route.identifiants
-        used |= route.identifiants
+        assert not names & route.identifiants
+        names |= route.identifiants
+        used.add(route.groupe)
         routes += 1
     assert not ligne.existant
     assert routes * ligne.pbo.brins == ligne.pbo.fibres_libres
@@ -100,7 +103,7 @@ def test_an_existing_outlet_keeps_its_fibre_until_it_is_changed(network):
     ligne = network.ligne_by_pto(network.role("pto_inconnue").reference_prise)
     premiere = network.free_route(ligne, "OCAA")
     assert premiere == network.route_for(ligne, "OCAA", 0)
-    seconde = network.free_route(ligne, "OCAA", premiere.identifiants)
+    seconde = network.free_route(ligne, "OCAA", {premiere.groupe})
     assert seconde == network.route_for(ligne, "OCAA", 1)
     assert all(fibre.groupe != ligne.groupe for fibre in network.free_fibre(ligne.pbo))
 
