@@ -336,7 +336,7 @@ class Network:
         return None if ligne.pbo is None else optique.make_route(self.trame, ligne.pbo, groupe[1], oc)
 
     def free_route(self, ligne: Ligne, oc: str, used: AbstractSet[Groupe] = frozenset()) -> Route | None:
-        """Give a route over a free group of fibres that ``used`` does not hold, the line's own first; None if there is none.
+        """Give a route over a free group that ``used`` does not hold, the line's own first; None where there is none.
 
         An existing outlet keeps the fibre it hangs on, until ``used`` holds it.
         """
