@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import Enum
 from itertools import chain, compress
 from queue import SimpleQueue
 from threading import Event
@@ -235,7 +236,7 @@ class _RowRule:
     check: RowCheck
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plan:
     """Everything compiled once for a file: the shape of a line, what sure cells match, the predicates of the rules."""
 
@@ -243,6 +244,8 @@ class Plan:
     shape: str
     unsure: tuple[pl.Expr, ...]
     rules: tuple[_RowRule, ...]
+    _seen: tuple[_Look, ...] = ()
+    _asked: int = 0
 
     @classmethod
     def of(cls, sheet: Sheet) -> Plan:
@@ -256,6 +259,13 @@ class Plan:
     def name(self, column: str) -> str:
         """Give the frame's name of a column."""
         return _title(self.sheet.index[column])
+
+    def looks(self, frame: pl.DataFrame) -> tuple[_Look, ...]:
+        """Give what the columns look like, looked at again from time to time."""
+        if self._asked % _AGAIN == 0 or frame.height < _SAMPLE:
+            self._seen = _looks(frame, len(self.unsure))
+        self._asked += 1
+        return self._seen
 
 
 def _title(place: int) -> str:
@@ -556,6 +566,7 @@ def _judge_block(block: Block, plan: Plan, sheet: Sheet, groups: Sequence[Groupi
 # What a column looks like is guessed on so many rows, to choose the cheapest way to its doubtful values.
 _SAMPLE = 500
 _FEW = 10
+_AGAIN = 8
 
 
 def _judge_cells(frame: pl.DataFrame, plan: Plan, sheet: Sheet) -> None:
@@ -575,23 +586,49 @@ def _judge_cells(frame: pl.DataFrame, plan: Plan, sheet: Sheet) -> None:
 def _doubtful_values(frame: pl.DataFrame, plan: Plan) -> Iterator[tuple[int, Sequence[str]]]:
     """Give for each column values among which are all the wrong ones, the cheapest way for what it looks like."""
     cells = [pl.col(_title(place)) for place in range(len(plan.unsure))]
+    looks = plan.looks(frame)
     first = frame.row(0)
-    same = frame.select((cell == value).all() for cell, value in zip(cells, first, strict=False)).row(0)
-    yield from ((place, (first[place],)) for place in compress(range(len(cells)), same))
-    varied = [place for place, one in enumerate(same) if not one]
-    if not varied:
+    steady = [place for place, look in enumerate(looks) if look is _Look.STEADY]
+    same = frame.select((cells[place] == first[place]).all() for place in steady).row(0) if steady else ()
+    settled = set(compress(steady, same))
+    yield from ((place, (first[place],)) for place in settled)
+    others = [place for place in range(len(cells)) if place not in settled]
+    if not others:
         return
-    sample = frame.head(_SAMPLE)
-    changes = sample.select((cells[place] != cells[place].shift(1)).sum() for place in varied).row(0)
-    distinct = sample.select(cells[place].n_unique() for place in varied).row(0)
     ways = []
-    for place, changed, different in zip(varied, changes, distinct, strict=True):
+    for place in others:
+        cell = cells[place]
+        if looks[place] in (_Look.STEADY, _Look.RUNS):
+            cell = cell.filter(cell.ne_missing(cell.shift(1)))
+        elif looks[place] is _Look.MANY:
+            cell = cell.filter(plan.unsure[place])
+        ways.append(cell.unique().implode())
+    yield from zip(others, frame.select(ways).row(0), strict=True)
+
+
+class _Look(Enum):
+    """What the values of a column look like, which decides how they are looked over, never what is found."""
+
+    STEADY = "the same on every row"
+    RUNS = "mostly the same as above"
+    FEW = "few distinct values"
+    MANY = "many distinct values"
+
+
+def _looks(frame: pl.DataFrame, width: int) -> tuple[_Look, ...]:
+    sample = frame.head(_SAMPLE)
+    titles = [_title(place) for place in range(width)]
+    changes = sample.select((pl.col(title) != pl.col(title).shift(1)).sum() for title in titles).row(0)
+    distinct = sample.select(pl.col(title).n_unique() for title in titles).row(0)
+
+    def look(changed: int, different: int) -> _Look:
+        if not changed:
+            return _Look.STEADY
         if changed * _FEW < sample.height:
-            kept = cells[place].filter(cells[place].ne_missing(cells[place].shift(1)))
-        else:
-            kept = cells[place] if different * _FEW < sample.height else cells[place].filter(plan.unsure[place])
-        ways.append(kept.unique().implode())
-    yield from zip(varied, frame.select(ways).row(0), strict=True)
+            return _Look.RUNS
+        return _Look.FEW if different * _FEW < sample.height else _Look.MANY
+
+    return tuple(look(*one) for one in zip(changes, distinct, strict=True))
 
 
 def _distinct(frame: pl.DataFrame, titles: list[str], cap: int | None) -> Iterator[tuple[Any, ...]]:

@@ -233,26 +233,24 @@ def blocks(source: Source, encoding: Encoding, size: int = BLOCK) -> Iterator[Bl
     """Cut a source into blocks of whole lines, about ``size`` bytes each, in UTF-8."""
     line, held, given_up = 1, b"", False
     for piece in _utf8(source, encoding, size):
-        if given_up:
-            end = piece.find(b"\n") + 1
-            if not end:
-                continue
-            yield Block(b"", line, overlong=True)
-            line, given_up, held = line + 1, False, piece[end:]
-        elif held:
-            held += piece
+        start = 0
+        if given_up or held:
             # Only the line carried over can be beyond measure: whether it is must not depend on the size of a block.
-            if (end := held.find(b"\n")) > LONGEST_LINE:
+            end = piece.find(b"\n")
+            if end < 0:
+                given_up = given_up or len(held) + len(piece) > LONGEST_LINE
+                held = b"" if given_up else held + piece
+                continue
+            if given_up or len(held) + end > LONGEST_LINE:
                 yield Block(b"", line, overlong=True)
-                line, held = line + 1, held[end + 1 :]
-        else:
-            held = piece
-        cut = held.rfind(b"\n") + 1
-        if cut:
-            feeds = held.count(b"\n", 0, cut)
-            yield Block(held[:cut], line, counted=feeds)
+                line, held, given_up, start = line + 1, b"", False, end + 1
+        cut = piece.rfind(b"\n") + 1
+        if cut > start or held:
+            data = b"".join((held, memoryview(piece)[start:cut]))
+            feeds = data.count(b"\n")
+            yield Block(data, line, counted=feeds)
             line += feeds
-            held = held[cut:]
+        held = piece[max(cut, start) :]
         if len(held) > LONGEST_LINE:
             held, given_up = b"", True
     if given_up:
