@@ -72,6 +72,7 @@ def requirements(
     protocol: Annotated[str, typer.Option("--protocol", help="PM, ACCES, SAV ou OPC.")] = "",
     flow: Annotated[str, typer.Option("--flow", help="Nom d'un flux : Cmd_Acces …")] = "",
     text: Annotated[str, typer.Option("--text", help="Mots cherchés dans le texte.")] = "",
+    covered: Annotated[bool, typer.Option("--coverage", help="Ce qui éprouve chaque clause, ou pourquoi rien.")] = False,
     output: Annotated[str, typer.Option("--format", help="text, json ou csv.")] = "text",
     lang: LangOption = "fr",
 ) -> None:
@@ -83,7 +84,10 @@ def requirements(
     from annexe5.contract.requirements import select
 
     found = select(ids=ids or (), party=party, level=level, protocol=protocol, flow=flow, text=text)
-    listings.requirements(found, output=output, lang=lang)
+    if covered:
+        listings.coverage(found, output=output, lang=lang)
+    else:
+        listings.requirements(found, output=output, lang=lang)
 
 
 @app.command()

@@ -33,6 +33,28 @@ def requirements(found: Sequence[Requirement], *, output: str, lang: str) -> Non
     _print(titles, rows, output, lang)
 
 
+def coverage(found: Sequence[Requirement], *, output: str, lang: str) -> None:
+    """Print what tests each clause, or why nothing does."""
+    from annexe5.contract.coverage import coverage as judge  # noqa: PLC0415 -- reads every feature
+
+    classed = [judge()[one.id] for one in found]
+    if output == "json":
+        _json([{**asdict(one), "reason": one.reason[lang]} for one in classed])
+        return
+    kinds = {"tested": "testée", "manual": "manuelle", "not testable": "non testable"}
+    rows = [
+        (
+            one.id,
+            one.kind if lang == "en" else kinds[one.kind],
+            " ".join(one.scenarios) or one.reason[lang],
+            " ".join(one.rules),
+        )
+        for one in classed
+    ]
+    titles = ("id", "class", "scenarios", "rules") if lang == "en" else ("id", "classe", "scénarios", "règles")
+    _print(titles, rows, output, lang)
+
+
 def rejects(*, output: str, lang: str) -> None:
     """Print rejection codes and how each is reached."""
     found = load_rejects().values()
