@@ -317,6 +317,26 @@ def certify(
 
 
 @app.command()
+def init(
+    answers: Annotated[list[str] | None, typer.Argument(help="Avec --yes : CLÉ=VALEUR … (sftp.hote=…).")] = None,
+    party: Annotated[str, typer.Option("--party", help="Partie sous essai : oi ou oc.")] = "oi",
+    output: Annotated[Path, typer.Option("--output", help="Fichier à écrire ; jamais écrasé.")] = Path("cible.toml"),
+    yes: Annotated[bool, typer.Option("--yes", help="Ne rien demander : réponses données, sinon défauts.")] = False,
+) -> None:
+    """Écrit un fichier cible commenté en posant les questions.
+
+    Exemple : [bold]annexe5 init --yes codes.oc=WXYZ sftp.hote=sftp.exemple.fr sftp.login=WXYZ sftp.empreinte_md5=…[/]
+    """
+    from annexe5.campaign import init as writing
+
+    def prompt(question: writing.Question) -> str:
+        return str(typer.prompt(question.asked, default=question.default, err=True))
+
+    writing.write(party, output, writing.from_answers(answers or (), party) if yes else prompt)
+    typer.echo(f"{output} écrit ; ensuite : annexe5 doctor --target {output}")
+
+
+@app.command()
 def doctor(
     target: Annotated[Path, typer.Option("--target", help="Fichier cible TOML à examiner.")],
     output_format: Annotated[str, typer.Option("--format", help="text ou json.")] = "text",

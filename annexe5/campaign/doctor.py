@@ -721,8 +721,16 @@ def _test_data(sheet: _Sheet, target: Target) -> None:
         wanted = load_roles()[ident].columns
         unknown = sorted({column for row in rows for column in row} - known)
         lacking = [column for column in wanted if any(column not in row for row in rows)]
-        faults += bool(unknown or lacking)
+        blank = not all(any(row.values()) for row in rows)
+        faults += bool(unknown or lacking or blank)
         what = Text(f"test_data.{ident}", f"test_data.{ident}")
+        if blank:
+            sheet.problem(
+                "donnees",
+                what,
+                Text("une adresse est laissée vide", "an address is left empty"),
+                Text("remplissez-la, ou ôtez le bloc", "fill it in, or remove the block"),
+            )
         if unknown:
             sheet.problem(
                 "donnees",
