@@ -22,6 +22,7 @@ BILLION_LAUGHS = (
         (b'<!DOCTYPE a [<!ENTITY x SYSTEM "http://127.0.0.1/">]><a>&x;</a>', Refusal.DTD),
         ('<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE a><a/>'.encode("utf-16"), Refusal.DTD),
         (b'<?xml version="1.0" encoding="ISO-8859-1"?><!-- \xe9 --><!DOCTYPE a><a/>', Refusal.DTD),
+        (b"<!DOCTYPE a [ nothing after the first word is read", Refusal.DTD),
         (b"<a>" * 300 + b"</a>" * 300, Refusal.DEPTH),
         (b"<a><b></a>", Refusal.MALFORMED),
         (b"<a>&unknown;</a>", Refusal.MALFORMED),

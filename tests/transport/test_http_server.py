@@ -120,7 +120,7 @@ def test_a_forged_host_does_not_reach_the_published_address(server):
     assert b"script" not in heard
 
 
-def test_many_clients_are_served_at_once(server):
+def test_many_clients_are_served_at_once():
     done = []
 
     def call(number: int) -> None:
@@ -128,10 +128,11 @@ def test_many_clients_are_served_at_once(server):
             done.append(caller.post(server.urls["http"], str(number).encode(), XML).body)
 
     threads = [threading.Thread(target=call, args=(number,)) for number in range(30)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
+    with HttpServer(mirror, https_port=None) as server:
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
     assert sorted(done, key=int) == [str(number).encode() for number in range(30)]
 
 
