@@ -249,14 +249,30 @@ def simulate(
     seed: Annotated[int, typer.Option("--seed", help="Graine du réseau engendré.")] = 5,
     size: Annotated[int, typer.Option("--size", help="Nombre de bâtiments du réseau.")] = 2000,
     profile: ProfileOption = DEFAULT_PROFILE,
+    target: Annotated[
+        Path | None, typer.Option("--target", help="oc : le fichier cible de l'OI devant lequel se tenir.")
+    ] = None,
+    orders: Annotated[int, typer.Option("--orders", min=0, help="oc : combien de commandes passer.")] = 1,
+    role: Annotated[str, typer.Option("--role", help="oc : sur des adresses de quel rôle.")] = "eligible",
+    http: Annotated[
+        int | None,
+        typer.Option("--http", help="oc : obéir à des requêtes JSON sur ce port (0 : choisi), au lieu d'agir seul."),
+    ] = None,
 ) -> None:
-    """Sert le jumeau jusqu'à SIGINT ou SIGTERM ; une ligne JSON dit, quand il est prêt, comment le joindre.
+    """Tient le rôle d'une partie jusqu'à SIGINT ou SIGTERM ; une ligne JSON dit, quand elle est prête, où la joindre.
 
-    Exemple : [bold]annexe5 simulate oi --oc ABCD --port 2222[/]
+    L'OI est servi ici ; l'OC se tient devant l'OI d'un fichier cible, y passe ses commandes et les suit jusqu'au bout.
+    Exemples : [bold]annexe5 simulate oi --oc ABCD --port 2222[/],
+    [bold]annexe5 simulate oc --target oi.toml --orders 3[/]
     """
+    if party == "oc":
+        from annexe5.campaign import simulation_oc
+
+        wanted = simulation_oc.WantedOc(target, tuple(defect or ()), orders, role, http)
+        return simulation_oc.run(wanted)
     from annexe5.campaign import simulation
 
-    simulation.run(
+    return simulation.run(
         party,
         simulation.Wanted(
             profile=profile,

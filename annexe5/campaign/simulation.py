@@ -45,12 +45,12 @@ class Wanted:
 def run(party: str, wanted: Wanted, *, stop: threading.Event | None = None) -> None:
     """Serve until SIGINT or SIGTERM, or until ``stop`` is set."""
     if party != "oi":
-        raise UsageError(f"partie inconnue : {party!r}. Le jumeau qui se simule est : oi.")
+        raise UsageError(f"partie inconnue : {party!r}. Les jumeaux : oi, oc.")
     for oc in wanted.ocs:
         if not (len(oc) == 4 and oc.isalnum() and oc == oc.upper()):  # noqa: PLR2004
             raise UsageError(f"--oc {oc} : un quadrigramme a 4 lettres majuscules ou chiffres.")
     ending = stop or threading.Event()
-    with _signals(ending) if stop is None else ExitStack(), ExitStack() as stack:
+    with signals(ending) if stop is None else ExitStack(), ExitStack() as stack:
         announcement = _serve(wanted, stack)
         print(json.dumps(announcement, ensure_ascii=False), flush=True)  # noqa: T201
         ending.wait()
@@ -141,7 +141,7 @@ def _public_keys(path: Path | None) -> tuple[str, ...]:
 
 
 @contextmanager
-def _signals(ending: threading.Event) -> Iterator[None]:
+def signals(ending: threading.Event) -> Iterator[None]:
     """Stop cleanly on SIGINT and SIGTERM; a second one is for the impatient."""
 
     def on_signal(number: int, _: FrameType | None) -> None:

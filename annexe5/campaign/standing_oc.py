@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -215,4 +216,4 @@ class StandingOc:
 
     def _tell(self, exchange: Exchange) -> None:
         if self._on_exchange is not None:
-            self._on_exchange(exchange)
+            self._on_exchange(replace(exchange, at=self.clock()))
