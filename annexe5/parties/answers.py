@@ -140,7 +140,7 @@ def place(route: Route, pm: Pm) -> Row:
     return dict(_place(route.pbo, pm))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _place(pbo: Pbo, pm: Pm) -> Row:
     """Kept for the next order on the same PBO: to be read, never changed."""
     return {

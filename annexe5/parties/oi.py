@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import gc
 import heapq
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -87,13 +89,14 @@ class OiTwin:
 
     def receive(self, exchange: Exchange) -> list[Exchange]:
         """Take one file of an OC, and give every file due by then."""
-        flow = self._recognise(exchange)
-        if flow is not None:
-            read = self._read(exchange.data, flow)
-            if read.findings:
-                self._incident(exchange, read.findings)
-            self._handlers[flow.nom](exchange, read)
-        return self.tick(exchange.at, exchange)
+        with _collector_at_rest():
+            flow = self._recognise(exchange)
+            if flow is not None:
+                read = self._read(exchange.data, flow)
+                if read.findings:
+                    self._incident(exchange, read.findings)
+                self._handlers[flow.nom](exchange, read)
+            return self.tick(exchange.at, exchange)
 
     def tick(self, now: datetime, cause: Exchange | None = None) -> list[Exchange]:
         """Give the files due by ``now``, one a flow and an OC, in flow-chart order."""
@@ -378,3 +381,19 @@ class OiTwin:
             folder=self.profile.folder(self.profile.flow(flow).dossier, self.oi, self.arcep),
             data=write_rows(load_table(flow), rows),
         )
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Let no cyclic collection start while a file is answered.
+
+    Rows by the thousand live for a moment and hold no cycle, yet each few hundred of them would have the collector
+    walk the whole network: a fifth of the time, measured on 10,000 orders.
+    """
+    at_work = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if at_work:
+            gc.enable()
