@@ -265,6 +265,8 @@ def is_datetime(text: str) -> bool:
 
 
 def _dates_in_order(early: str, late: str) -> bool:
+    if not early or not late:  # nearly always: dates to come are empty
+        return True
     if not (is_date(early) or is_datetime(early)) or not (is_date(late) or is_datetime(late)):
         return True
     shared = min(len(early), len(late))
