@@ -27,7 +27,7 @@ from annexe5.campaign.gherkin import declared_tags
 from annexe5.campaign.instrument import Instrument
 from annexe5.campaign.journal import IN_MEMORY, JOURNAL_FILE, Journal
 from annexe5.campaign.lint import FeatureRefusedError, read_feature
-from annexe5.campaign.oc_certification import Opening, open_instrument
+from annexe5.campaign.oc_certification import Opening, announce, open_instrument
 from annexe5.campaign.oc_fixtures import INSTRUMENT
 from annexe5.campaign.progress import Progress
 from annexe5.campaign.results import RESULTS_FILE, CampaignResult, ScenarioResult, save
@@ -78,6 +78,8 @@ def run(wanted: Wanted) -> int:
         # An earlier report is let go only now that there is a party to make a new one on.
         clear_folder(folder)
         journal = bench.journal = stack.enter_context(Journal(folder / JOURNAL_FILE))
+        if isinstance(bench, Instrument) and not simulated:
+            announce(bench, folder)
         started = utc_now()
         scenarios = play(bench, wanted, folder, secrets)
         frame = Frame(
@@ -102,7 +104,7 @@ def open_chair(wanted: Wanted, journal: Journal) -> Iterator[tuple[Bench | Instr
         with open_bench(wanted, journal) as opened:
             yield opened
         return
-    opening = Opening(wanted.target, wanted.report, wanted.profile, wanted.seed, wanted.defects)
+    opening = Opening(wanted.target, wanted.profile, wanted.seed, wanted.defects)
     with open_instrument(opening, journal) as seated:
         yield seated
 

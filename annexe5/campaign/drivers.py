@@ -10,12 +10,14 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 from typing import IO, Any, Protocol
 
 from annexe5.campaign.oc_target import COLLECT
@@ -29,6 +31,7 @@ from annexe5.parties.oc import ACTIONS, Instruction
 UNABLE = 3
 """Exit code by which a command says that it does not know how to do what is asked."""
 _NOT_IMPLEMENTED = 501
+_RETRY = 0.5  # seconds between two tries at a hook that refuses connections
 _HOLDS = 300  # characters of a hook's complaint that are worth showing
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a test hook is met directly
 
@@ -147,6 +150,7 @@ class HttpDriver:
     able: frozenset[str]
     timeout: float = 60
     at_hand: bool = False
+    pause: Callable[[float], object] = field(default_factory=lambda: threading.Event().wait)
 
     def do(self, request: Request) -> None:
         """Post it."""
@@ -155,8 +159,7 @@ class HttpDriver:
             self.url, data=body, headers={"Content-Type": "application/json; charset=utf-8"}, method="POST"
         )
         try:
-            with _OPENER.open(call, timeout=self.timeout):
-                return
+            self._post(call)
         except urllib.error.HTTPError as error:
             said = _last(error.read())
             if error.code == _NOT_IMPLEMENTED:
@@ -166,6 +169,20 @@ class HttpDriver:
             ) from None
         except OSError as error:
             raise TargetError(f"pilote : {self.url} ne répond pas ({error}) ; corrigez [pilote] http.") from None
+
+    def _post(self, call: urllib.request.Request) -> None:
+        """Post, giving a hook that is starting the time to be there."""
+        until = monotonic() + self.timeout
+        while True:
+            try:
+                with _OPENER.open(call, timeout=self.timeout):
+                    return
+            except urllib.error.HTTPError:
+                raise
+            except urllib.error.URLError as error:
+                if not isinstance(error.reason, ConnectionRefusedError) or monotonic() >= until:
+                    raise
+            self.pause(_RETRY)
 
     def rest(self) -> bool:
         """Nobody can tell."""

@@ -77,6 +77,7 @@ class Instrument:
         self._theirs: set[str] = set()
         self._waiting: list[FileEvent] | None = None
         self._order = 0
+        self._moved = clock()
         self._changed = threading.Condition(threading.RLock())
 
     def sit(
@@ -120,6 +121,7 @@ class Instrument:
             return
         with self._changed:
             self._order += 1
+            self._moved = self.clock()
             match event.kind:
                 case EventKind.STORED:
                     self._stamps[event.path] = self._order
@@ -206,6 +208,7 @@ class Instrument:
         path = f"{exchange.folder}/{exchange.name}"
         with self._changed:
             self._order += 1
+            self._moved = self.clock()
             place = self._order
             if exchange.sender == codes.oc:
                 place = self._stamps.pop(path, place)
@@ -377,14 +380,12 @@ class Instrument:
     def settle(self) -> None:
         """Wait until nothing more comes: to see that something does not come."""
         started = self.clock()
-        quiet, moves = started, self._order
         silence = timedelta(seconds=self.target.campagne.silence_s)
         while True:
             if self.driver.at_hand and self.at_rest():
                 return
             now = self.clock()
-            if self._order != moves:
-                quiet, moves = now, self._order
+            quiet = max(self._moved, started) if self.driver.able else self._moved
             if not self.driver.at_hand and (now - quiet >= silence or now - started >= self.patience + silence):
                 return
             self._pass("", quiet + silence, now)
@@ -411,6 +412,11 @@ class Instrument:
         with self._changed:
             if moves == self._order:
                 self._changed.wait(max(0.01, min(self.target.campagne.intervalle_s, (until - now).total_seconds())))
+
+    def sent(self, name: str) -> Exchange | None:
+        """Give a file of ours by name."""
+        delivery = self.deliveries.get(f"{self._folder('retrait_acces')}/{name}")
+        return delivery.seen.exchange if delivery is not None and delivery.seen is not None else None
 
     def uncollected(self) -> list[Delivery]:
         """Give the files of ours that still stand in OUT."""

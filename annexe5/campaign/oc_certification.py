@@ -40,10 +40,9 @@ ADDRESSES_FILE = "adresses.json"
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What the command line asked for, of an OC. ``report`` is where the addresses to order for are written."""
+    """What the command line asked for, of an OC."""
 
-    target: Path | None
-    report: Path
+    target: Path | None = None
     profile: str = "covage-zmd-1.0"
     seed: int = 5
     defects: tuple[str, ...] = ()
@@ -65,7 +64,6 @@ def open_instrument(wanted: Opening, journal: Journal) -> Iterator[tuple[Instrum
         secrets = (secret(target.serveur.mot_de_passe),) if target.serveur.mot_de_passe else ()
         instrument, _ = _seat(target, work, journal, stack)
         instrument.driver = _driver(target.pilote, instrument.herald, wanted.target.resolve().parent)
-        _announce(instrument, wanted.report)
         yield instrument, False, secrets
 
 
@@ -179,7 +177,7 @@ def _driver(pilot: Pilot | None, herald: Herald, folder: Path) -> Driver:
     return PersonDriver(herald, pilot.able)
 
 
-def _announce(instrument: Instrument, report: Path) -> None:
+def announce(instrument: Instrument, report: Path) -> None:
     """Say how to reach our OI, and write down the addresses that the campaign will order for."""
     place = instrument.place
     path = report / ADDRESSES_FILE

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -22,13 +20,11 @@ def instrument(request: pytest.FixtureRequest) -> Iterator[Instrument]:
     if ready is not None:
         yield ready
         return
-    from annexe5.campaign.journal import JOURNAL_FILE, Journal  # noqa: PLC0415
+    from annexe5.campaign.journal import IN_MEMORY, Journal  # noqa: PLC0415
     from annexe5.campaign.oc_certification import Opening, open_instrument  # noqa: PLC0415 -- it needs no pytest
 
-    with tempfile.TemporaryDirectory(prefix="annexe5-instrument-") as name:
-        wanted = Opening(None, Path(name))
-        with Journal(Path(name) / JOURNAL_FILE) as journal, open_instrument(wanted, journal) as (made, _, _):
-            yield made
+    with Journal(IN_MEMORY) as journal, open_instrument(Opening(), journal) as (made, _, _):
+        yield made
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from annexe5.parties.oc import Instruction
 _SERVED = ("adresse", "structure", "pm", "prise", "rdv")
 _OWED = {"Cmd_Acces": "ACC-03", "CR_STOC": "ACC-09", "CR_MES_LigneFTTH": "ACC-11", "Annul_Acces": "ACC-12"}
 _KEY_BITS = (1024, 2048)
+_FORMAT = ("OCT-", "STR-", "CEL-", "CRSTOC-", "MES-")
 _REFUSED = ("AR_KO", "CR_KO")
 
 
@@ -97,6 +98,7 @@ class OcScene:
         self.orders.append(placed)
         self.instrument.keep(placed)
         self._refuse_unreadable(event)
+        self._refuse_repeated(event)
         self._as_served(event, row)
 
     def _as_served(self, event: Event, row: Mapping[str, str]) -> None:
@@ -121,6 +123,17 @@ class OcScene:
                 wrong = [one for one in seen.findings if one.rule.startswith(("NOM", "DOS")) and _is_error(one)]
                 if wrong:
                     raise NonConforme(wrong)
+
+    def _refuse_repeated(self, event: Event) -> None:
+        """Stop on a reference that has served: whose life it is nobody can tell."""
+        wrong = [
+            one
+            for seen in self.instrument.observed(self.start)
+            for one in seen.findings
+            if one.rule in ("CROISE-CMD-DOUBLE", "OC-INSISTE") and event.reference in one.orders
+        ]
+        if wrong:
+            raise NonConforme(wrong)
 
     # --- the OI answers -------------------------------------------------------------------------------------
 
@@ -218,7 +231,7 @@ class OcScene:
 
     # --- what the OC says -----------------------------------------------------------------------------------
 
-    def says(self, *kinds: str) -> Event:
+    def says(self, *kinds: str, requirement: str = "") -> Event:
         """Wait for the next flow of the OC about the last order, of the flow that ``kinds`` are outcomes of."""
         reference, flow = self.order.reference, self._flow(kinds[0])
 
@@ -228,7 +241,7 @@ class OcScene:
 
         event = self.instrument.wait_for(find, f"le fichier {flow} de la commande {reference}")
         if event is None:
-            raise self._absent(flow, self._last_heard())
+            raise self._absent(flow, self._last_heard(), requirement)
         self._note(event)
         self._refuse_unreadable(event)
         if event.kind not in kinds:
@@ -239,7 +252,7 @@ class OcScene:
 
     def reports_failure(self, code: str) -> None:
         """Wait for CR_STOC KO under a code (ACC-09, ACC-14)."""
-        event = self.says("CR_STOC_KO")
+        event = self.says("CR_STOC_KO", requirement="ACC-14")
         given, _ = read_motive(event.values.get("MotifKoCrRaccordementPrise", ""))
         if given != code:
             finding = rule("REJ-CODE").finding(
@@ -383,9 +396,10 @@ class OcScene:
 
     def send_again(self, flow: str) -> None:
         """Send the last file of a flow once more, under another number."""
-        kinds = [one.id for one in load_cycle().events.values() if one.flow == flow]
-        about = [one for one in self.instrument.events(self.order.reference) if one.kind in kinds]
-        sent = next(one.seen.exchange for one in self._delivered() if one.seen and one.path.endswith(about[-1].file))
+        heard = [one for one in self.instrument.events(self.order.reference) if one.flow == flow]
+        sent = self.instrument.sent(heard[-1].file) if heard else None
+        if sent is None:
+            raise Bloque(f"commande {self.order.reference} : l'OC n'a relevé aucun {flow}")
         self._reason = Text(f"{flow} a été reçu deux fois", f"{flow} was received twice")
         self._send_odd(lambda oi, now: [oi.again(sent, now)])
 
@@ -426,8 +440,8 @@ class OcScene:
         self._no_finding(flow, "NOM")
 
     def well_formed(self, flow: str) -> None:
-        """See that they follow the format of their flow."""
-        self._no_finding(flow)
+        """See that they follow the format of their flow (ACC-01)."""
+        self._no_finding(flow, *_FORMAT)
 
     def _no_finding(self, flow: str, *families: str) -> None:
         files = [one for one in self.files() if one.flow == flow]
@@ -437,7 +451,7 @@ class OcScene:
         if families:
             wrong = [one for one in wrong if one.rule.startswith(families)]
         if wrong:
-            raise NonConforme(wrong)
+            raise NonConforme(_of_protocol(wrong))
 
     def files(self) -> list[Observation]:
         """Give the OC's files seen since the scenario began that speak of its orders, or of nothing known."""
@@ -548,8 +562,8 @@ class OcScene:
             raise NonApplicable(f"l'OC n'a déposé aucun {flow} pendant la campagne.")
 
     def lives_in_order(self) -> None:
-        """See that the OC broke no rule of the life of an order, over all the orders seen."""
-        judged = self.instrument.judge(self.instrument.references)
+        """See that the OC broke no rule of the life of an order: the scenario's own, or all those of a free OC."""
+        judged = self.instrument.judge([one.reference for one in self.orders] or self.instrument.references)
         wrong = [one for order in judged.values() for one in order.findings if _is_error(one)]
         if wrong:
             raise NonConforme(wrong)
@@ -559,13 +573,22 @@ class OcScene:
     def _delivered(self) -> list[Delivery]:
         return [one for one in self.instrument.deliveries.values() if one.seen and one.seen.batch > self.start]
 
-    def _absent(self, flow: str, after: str) -> Exception:
+    def _absent(self, flow: str, after: str, requirement: str = "") -> Exception:
+        """Tell a flow that did not come, or came in a form that nobody can read."""
+        unreadable = [
+            finding
+            for seen in self.instrument.observed(self.start)
+            for finding in seen.findings
+            if seen.flow == flow and not seen.events and _is_error(finding)
+        ]
+        if unreadable:
+            return NonConforme(_of_protocol(unreadable))
         if not self.instrument.absence_counts:
             return EnAttente(f"{flow} attendu de l'OC")
         reference = self.orders[-1].reference if self.orders else "à venir"
         finding = rule("CYC-REPONSE-ABSENTE").finding(
             received=after, expected=flow, until=self._now_in_words(), order=reference,
-            requirement=_OWED.get(flow, "ACC-16"),
+            requirement=requirement or _OWED.get(flow, "ACC-16"),
         )  # fmt: skip
         return NonConforme([replace(finding, orders=(reference,) if self.orders else ())])
 
@@ -589,6 +612,14 @@ def _is_error(finding: Finding) -> bool:
     return finding.severity is Severity.ERROR
 
 
+def _of_protocol(findings: Sequence[Finding]) -> list[Finding]:
+    """Count what is wrong with the form of a file against the protocol's format (ACC-01) as a whole."""
+    return [
+        replace(one, requirement="ACC-01") if one.rule.startswith(_FORMAT) and one.requirement != "ACC-02" else one
+        for one in findings
+    ]
+
+
 def _left(delivery: Delivery) -> Finding:
     folder, _, name = delivery.path.rpartition("/")
     return rule("TRA-RESTE").finding(path=delivery.path, received=name, expected=folder)
@@ -597,7 +628,7 @@ def _left(delivery: Delivery) -> Finding:
 SPOILT: Mapping[str, Callable[[str, bytes, str], tuple[str, bytes]]] = {
     **ODD_FILES,
     "sans référence d'ordre de travail": lambda name, data, _: (name, _emptied(data)),
-    "avec une colonne de trop": lambda name, data, _: (name, data.rstrip(b"\r\n") + b";A\r\n"),
+    "coupé en deux": lambda name, data, _: (name, data[: -len(data.splitlines()[-1]) // 2 - 2]),
 }
 """Ways of spoiling a file of the OI, by the name that features give them."""
 

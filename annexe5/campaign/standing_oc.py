@@ -192,7 +192,8 @@ class StandingOc:
         if self.twin.habits.sweeps:
             for entry in self.client.list(where):
                 with suppress(FileNotFoundError):
-                    self.client.delete(where, entry.name)
+                    if not entry.is_dir:
+                        self.client.delete(where, entry.name)
 
     def _read_only(self, where: str, keep: Callable[[str, bytes], None]) -> None:
         """Retrieve and leave it there (a defect)."""

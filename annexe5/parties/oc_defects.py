@@ -131,7 +131,7 @@ MAKERS: Mapping[str, Callable[[], OcDefect]] = MappingProxyType(
     {
         "oc-nom-casse": lambda: _renamed("_Cr", "_CR"),
         "oc-nom-version": lambda: _renamed("_V12_", "_V13_"),
-        "oc-nom-annulation": lambda: _renamed("_ANNUL_ACCES_", "_ANNULATION_ACCES_"),
+        "oc-nom-annulation": lambda: _renamed("_ANNUL_ACCES_", "_Annul_Acces_"),
         "oc-nom-reemploye": lambda: _habit(reuses_names=True),
         "oc-dossier-pm": lambda: _moved(lambda folder: folder + "/PM"),
         "oc-depose-dans-out": lambda: _moved(lambda folder: folder.replace("IN/", "OUT/", 1)),

@@ -53,7 +53,7 @@ Fonctionnalité: Confirmation de la mise en service par l'OC
       | eligible_mode_oi |
       | eligible_mode_oc |
 
-  @mode_oi @ACC-14 @ACC-16
+  @mode_oi @ACC-16
   Scénario: L'échec du technicien de l'OI n'est suivi d'aucune confirmation
     Étant donné une commande passée par l'OC sur une adresse du rôle "terrain_FCLI07"
     Alors l'OC relève le "Notif_Racc_Ko"

@@ -25,7 +25,7 @@ Fonctionnalité: Fichiers de l'OI sur lesquels l'OC ne doit pas agir
       | anomalie                         |
       | en-tête seule                    |
       | séparé par des virgules          |
-      | avec une colonne de trop         |
+      | coupé en deux                    |
       | sans référence d'ordre de travail |
 
     Exemples: le nom
