@@ -140,7 +140,8 @@ def open_sheet(first: Block, asked: Asked, tally: Tally, keep: Keep | None = Non
     if separator != ";":
         shown = {"\t": "tabulation"}.get(separator, separator)
         tally.add(Breach(rule("STR-SEPARATEUR"), expected=";", requirement=table.requirement), at + 1, shown)
-    reading = read_record(lines, at, 0, separator, complete=True)
+    # A header stands on one line: a quote left open in it must not swallow rows.
+    reading = read_record(lines[at : at + 1], 0, 0, separator, complete=True)
     if reading is None:  # pragma: no cover  # a complete reading always ends
         return None
     header = read_header(reading.cells, table, tally, version=asked.facts.get("version", ""), line=at + 1)

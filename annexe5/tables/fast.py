@@ -78,10 +78,7 @@ def _run(source: Source, asked: Asked, encoding: Encoding, tally: Tally, *, dama
     """Judge the blocks of a file; ``damaged`` says that bytes which decode to nothing have been allowed for."""
     if encoding.empty:
         return 0
-    opened = _open(source, encoding, asked, tally, damaged=damaged)
-    if opened is None:
-        return 0
-    sheet, pieces = opened
+    sheet, pieces = _open(source, encoding, asked, tally, damaged=damaged)
     plan = Plan.of(sheet)
     groups = [grouping(one, plan.name, sheet.facts) for one in sheet.group_rules]
     for part in _in_order(pieces, lambda block, worker: _judge_block(block, plan, worker, groups), plan, tally.cap):
@@ -102,9 +99,7 @@ def _run(source: Source, asked: Asked, encoding: Encoding, tally: Tally, *, dama
 
 def _name(source: Source, encoding: Encoding, asked: Asked, plan: Plan, doubts: list[Doubt], tally: Tally) -> None:
     """Read the file again for the rows whose keys are in doubt, and let the exact rules name them."""
-    opened = _open(source, encoding, asked, Tally(1), damaged=True)
-    if opened is None:
-        return
+    _sheet, pieces = _open(source, encoding, asked, Tally(1), damaged=True)
     sheet = plan.sheet
     ground = Ground(sheet.table, sheet.index, sheet.index, sheet.facts, tally)
     rules = [doubt.exact(ground) for doubt in doubts]
@@ -114,7 +109,7 @@ def _name(source: Source, encoding: Encoding, asked: Asked, plan: Plan, doubts: 
         frame = cut.everything(plan)
         return _Named([list(doubt.rows(frame, plan.name)) for doubt in doubts], cut.left)
 
-    for part in _in_order(opened[1], find, plan, 1):
+    for part in _in_order(pieces, find, plan, 1):
         for one, rows in zip(rules, part.rows, strict=False):
             for row in rows:
                 one.add(int(row[0]), [_restored(cell) for cell in row[1:]])
@@ -127,7 +122,7 @@ def _name(source: Source, encoding: Encoding, asked: Asked, plan: Plan, doubts: 
 
 def _open(
     source: Source, encoding: Encoding, asked: Asked, tally: Tally, *, damaged: bool
-) -> tuple[Sheet, Iterator[Block]] | None:
+) -> tuple[Sheet, Iterator[Block]]:
     """Read the header from the first lines; what follows them comes first in the blocks given back."""
     pieces = blocks(source, encoding, BLOCK)
     first = first_lines(pieces)
@@ -139,7 +134,7 @@ def _open(
         _check_decodable(first.data[:end] if end else first.data)
     opened = open_sheet(Block(first.data[:end], first.line) if end else first, asked, tally)
     if opened is None:
-        return None
+        raise _NotForUs
     sheet, left = opened
     if sheet.separator != ";" or sheet.header.absent or sheet.header.width < 2:  # noqa: PLR2004
         raise _NotForUs
