@@ -247,7 +247,10 @@ def simulate(
         typer.Option("--folder", help="Vivre dans ce dossier servi par un autre (sshd …), sans serveur à nous."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Graine du réseau engendré.")] = 5,
-    size: Annotated[int, typer.Option("--size", help="Nombre de bâtiments du réseau.")] = 2000,
+    size: Annotated[
+        int,
+        typer.Option("--size", help="Nombre de bâtiments du réseau ; test_data en tire un quart d'adresses éligibles."),
+    ] = 2000,
     profile: ProfileOption = DEFAULT_PROFILE,
     target: Annotated[
         Path | None, typer.Option("--target", help="oc : le fichier cible de l'OI devant lequel se tenir.")
