@@ -124,7 +124,7 @@ def _account(twin: OiTwin, account: OcAccount, *, with_password: bool) -> dict[s
 
 
 def _write_roles(twin: OiTwin, ocs: tuple[str, ...], folder: Path) -> Path:
-    """List the addresses by the part they play; a quarter as many eligible ones as buildings, to order by the thousand."""
+    """List the addresses by the part they play; eligible ones, to order by the thousand: a quarter of the buildings."""
     path, network = folder / "test_data.json", twin.network
     data = {oc: role_rows(network, oc, network.size // 4) for oc in ocs}
     path.write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
