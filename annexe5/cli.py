@@ -72,7 +72,9 @@ def requirements(
     protocol: Annotated[str, typer.Option("--protocol", help="PM, ACCES, SAV ou OPC.")] = "",
     flow: Annotated[str, typer.Option("--flow", help="Nom d'un flux : Cmd_Acces …")] = "",
     text: Annotated[str, typer.Option("--text", help="Mots cherchés dans le texte.")] = "",
-    covered: Annotated[bool, typer.Option("--coverage", help="Ce qui éprouve chaque clause, ou pourquoi rien.")] = False,
+    covered: Annotated[
+        bool, typer.Option("--coverage", help="Ce qui éprouve chaque clause, ou pourquoi rien.")
+    ] = False,
     output: Annotated[str, typer.Option("--format", help="text, json ou csv.")] = "text",
     lang: LangOption = "fr",
 ) -> None:

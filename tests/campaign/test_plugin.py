@@ -1,6 +1,7 @@
 """What is recorded of a scenario, whatever becomes of it, and how pytest agrees."""
 
 import io
+import re
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
 
@@ -333,7 +334,7 @@ def test_a_line_as_each_scenario_ends(ground, workers):
     ground.feature(TWO)
     said, ran = watch(ground, *workers)
     assert (
-        said.splitlines()
+        re.sub(r"\d:\d\d", "0:00", said).splitlines()
         == [
             "annexe5 certify oi",
             "2 scénarios à jouer",

@@ -66,7 +66,7 @@ def given(services: WebServices, network, tmp_path) -> Path:
 def run(*command: str | Path, **environment: str) -> str:
     done = subprocess.run(
         [str(one) for one in command],
-        check=False, capture_output=True, text=True, timeout=120, env={**os.environ, **environment},
+        check=False, capture_output=True, text=True, timeout=300, env={**os.environ, **environment},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr + done.stdout
     return done.stdout
