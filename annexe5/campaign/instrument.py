@@ -187,7 +187,8 @@ class Instrument:
 
     def _delivery(self, path: str) -> Delivery | None:
         """Give what is known of a file of ours; the server may tell it read before the OI tells it delivered."""
-        if path.rpartition("/")[0] != self._folder("retrait_acces") or path in self._theirs:
+        folder, _, name = path.rpartition("/")
+        if folder != self._folder("retrait_acces") or path in self._theirs or self.edge.temporary(name):
             return None
         return self.deliveries.setdefault(path, Delivery(path))
 

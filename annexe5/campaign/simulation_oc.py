@@ -25,7 +25,7 @@ from annexe5.exchange import Exchange
 from annexe5.network.roles import load_roles
 from annexe5.parties.oc import ACTIONS, SUR_ORDRE, Instruction, OcTwin, Terrain
 from annexe5.parties.oc_defects import make_oc
-from annexe5.transport.sftp_client import connect
+from annexe5.transport.sftp_client import SftpClient, connect
 
 _MAX_BODY = 10_000_000
 
@@ -77,7 +77,9 @@ def _standing(target: Target, wanted: WantedOc, tell: Callable[[str], None]) -> 
     profile, codes, way = load_profile(target.profil), target.codes, target.sftp
     terrain = Terrain() if wanted.http is None else SUR_ORDRE
     twin = OcTwin(profile, codes.oi, codes.arcep, codes.oc, terrain=terrain, defects=make_oc(wanted.defects))
-    client = connect(
+    # Told by HTTP, it may stand before its OI does: the first round connects, and the next ones until it holds.
+    reach = connect if wanted.http is None else SftpClient
+    client = reach(
         way.hote,
         way.port,
         way.login,

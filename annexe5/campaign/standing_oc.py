@@ -64,7 +64,8 @@ class StandingOc:
     # --- from any thread -----------------------------------------------------------------------------------
 
     def start(self) -> Self:
-        """Begin the rounds."""
+        """Begin the rounds, or take them up again."""
+        self._stopping = False
         self._thread = threading.Thread(target=self._run, name="annexe5-oc", daemon=True)
         self._thread.start()
         return self
@@ -103,7 +104,9 @@ class StandingOc:
             self._turn.notify_all()
 
     def rest(self, timeout: float = 30) -> bool:
-        """Make a whole round from now on; tell whether there was nothing to do in it."""
+        """Make a whole round from now on; tell whether there was nothing to do in it. One that is stopped rests."""
+        if self._thread is None:
+            return True
         with self._turn:
             due = self._begun + 1
             self._asked = True

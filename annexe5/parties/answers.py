@@ -63,7 +63,7 @@ def cr_ok(order: Order, route: Route, pm: Pm, date: str) -> Row:
         "ReferencePrestationPrise": order.prestation,
         "EtatCrCommandePrise": "OK",
         "DateCrCommandePrise": date,
-        "ReferencePrestationPm": order.values.get("ReferencePrestationPm", ""),
+        "ReferencePrestationPm": order.service,
         "TypeCommandeRetenu": order.regime,
     }
     row.update(_place(route.pbo, pm))

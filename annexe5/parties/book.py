@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from annexe5.network.model import Batiment, Groupe, Ligne, Rdv
@@ -12,15 +11,15 @@ from annexe5.network.model import Batiment, Groupe, Ligne, Rdv
 class Order:
     """One order as its OI sees it.
 
-    ``state`` is a state of ``life_cycle.toml``; ``values`` the row of Cmd_Acces; ``groupe`` the group of fibres its
-    route takes; ``pto`` the outlet in force; ``prestation`` the reference of the service on the line;
+    ``service`` is the ReferencePrestationPm it names; ``state`` a state of ``life_cycle.toml``; ``groupe`` the group
+    of fibres its route takes; ``pto`` the outlet in force; ``prestation`` the reference of the service on the line;
     ``work_order`` that of the Cmd_STOC.
     """
 
     reference: str
     oc: str
     mode: str
-    values: Mapping[str, str]
+    service: str = ""
     state: str = "COMMANDEE"
     batiment: Batiment | None = None
     ligne: Ligne | None = None

@@ -148,8 +148,10 @@ class OiTwin:
         code = apply_decision(self.defects, "AR", decide(case, AT_AR))
         if reference and not case.repeated:
             mode = case.get("TypeRacco").upper()
-            order = Order(reference, oc, mode if mode in _MODES else "STOC", row.values, batiment=case.batiment)
-            order.state = "REJETEE" if code else "AR_OK"
+            order = Order(
+                reference, oc, mode if mode in _MODES else "STOC", row.values.get("ReferencePrestationPm", "")
+            )
+            order.state, order.batiment = "REJETEE" if code else "AR_OK", case.batiment
             order.rdv, order.regime, order.hotline = case.rdv, case.regime, case.hotline
             self.book.add(order)
         return reference, code, case

@@ -7,10 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from annexe5.contract.names import judge_name
-from annexe5.contract.profile import Profile, load_profile
 from annexe5.errors import UsageError
 from annexe5.findings import Finding, Verdict, verdict_of
 from annexe5.tables import exact
@@ -19,6 +17,9 @@ from annexe5.tables.header import Header
 from annexe5.tables.octets import Source, from_bytes, from_path
 from annexe5.tables.schema import Table
 from annexe5.tables.tally import Tally
+
+if TYPE_CHECKING:
+    from annexe5.contract.profile import Profile
 
 Engine = Literal["auto", "exact", "fast"]
 
@@ -185,13 +186,13 @@ def facts_of(path: str, profile: Profile | None = None) -> Mapping[str, str]:
 
     Only a name that stands for a flow says anything; ``profile`` is the default one when None.
     """
+    # The profile's models take a tenth of a second to load: paid only where a name is read.
+    from annexe5.contract.names import judge_name  # noqa: PLC0415
+    from annexe5.contract.profile import load_profile  # noqa: PLC0415
+
     name = PurePosixPath(path.replace("\\", "/").replace("!", "/")).name
-    return _facts(name, profile or load_profile()) if name else MappingProxyType({})
-
-
-def _facts(name: str, profile: Profile) -> Mapping[str, str]:
-    read = judge_name(profile, name)
-    if read.flow is None:
+    read = judge_name(profile or load_profile(), name) if name else None
+    if read is None or read.flow is None:
         return MappingProxyType({})
     wanted = {"date": "date_fichier", "pm": "pm_fichier", "insee": "insee_fichier", "version": "version"}
     return MappingProxyType({fact: value for place, fact in wanted.items() if (value := read.fields.get(place))})

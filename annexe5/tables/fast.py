@@ -16,7 +16,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from enum import Enum
 from itertools import chain, compress
 from queue import SimpleQueue
 from threading import Event
@@ -228,6 +227,7 @@ class _RowRule:
     made: TableRule
     suspects: pl.Expr
     reads: tuple[str, ...]
+    titles: frozenset[str]
     check: RowCheck
 
 
@@ -239,15 +239,14 @@ class Plan:
     shape: str
     unsure: tuple[pl.Expr, ...]
     rules: tuple[_RowRule, ...]
-    _seen: tuple[_Look, ...] = ()
+    _seen: _Looks | None = None
     _asked: int = 0
 
     @classmethod
     def of(cls, sheet: Sheet) -> Plan:
         """Compile the plan of a sheet."""
         cell = f"(?:{_OTHER}|{_OTHER_QUOTED})"
-        trailing = f"(?:;{{{sheet.header.trailing}}})?" if sheet.header.trailing else ""
-        shape = f"^{cell}(?:;{cell}){{{sheet.flat - 1}}}{trailing}$"
+        shape = f"^{cell}(?:;{cell}){{{sheet.flat - 1}}}{';' * sheet.header.trailing}$"
         unsure = tuple(_unsure(one, place) for place, one in enumerate(sheet.header.places[: sheet.flat]))
         return cls(sheet, shape, unsure, tuple(_row_rule(one, sheet) for one in sheet.row_rules))
 
@@ -255,12 +254,16 @@ class Plan:
         """Give the frame's name of a column."""
         return _title(self.sheet.index[column])
 
-    def looks(self, frame: pl.DataFrame) -> tuple[_Look, ...]:
+    def looks(self, frame: pl.DataFrame) -> _Looks:
         """Give what the columns look like, looked at again from time to time."""
-        if self._asked % _AGAIN == 0 or frame.height < _SAMPLE:
-            self._seen = _looks(frame, len(self.unsure))
+        if self._seen is None or self._asked % _AGAIN == 0 or frame.height < _SAMPLE:
+            self._seen = _Looks.of(frame, self.unsure)
         self._asked += 1
         return self._seen
+
+    def rules_on(self, looks: _Looks, *, still: bool) -> list[_RowRule]:
+        """Give the rules that read still columns only, or the others."""
+        return [one for one in self.rules if (one.titles <= looks.titles) is still]
 
 
 def _title(place: int) -> str:
@@ -286,7 +289,7 @@ def _row_rule(made: TableRule, sheet: Sheet) -> _RowRule:
     suspects = can_hold(made.when, name, sheet.facts) & can_fail(made.then, name, sheet.facts)
     reads = tuple(dict.fromkeys((*made.reads, *made.columns)))
     check = row_check(made, {column: at for at, column in enumerate(reads)}, sheet.facts)
-    return _RowRule(made, suspects, reads, check)
+    return _RowRule(made, suspects, reads, frozenset(map(name, reads)), check)
 
 
 # --- one block: cutting --------------------------------------------------------------------------------------
@@ -357,12 +360,15 @@ def _proven(data: bytes, feeds: int, sheet: Sheet) -> pl.DataFrame | None:
     many rows as lines, none can be short.
     """
     count = feeds + (not data.endswith(b"\n"))
-    if data.count(b";") != (sheet.flat - 1) * count or sheet.header.trailing or data.startswith(b"\xef\xbb\xbf"):
+    if data.count(b";") != (sheet.header.width - 1) * count or data.startswith(b"\xef\xbb\xbf"):
         return None
     try:
-        frame = _columns(data, sheet.flat, quoted=False)
+        frame = _columns(data, sheet.header.width, quoted=False)
     except pl.exceptions.PolarsError:
         return None
+    for place in range(sheet.flat, sheet.header.width):
+        if (frame.drop_in_place(_title(place)) != "").any():
+            return None
     return None if frame.height != count or _hollow(frame).any() else frame
 
 
@@ -550,80 +556,74 @@ class _Named:
 
 def _judge_block(block: Block, plan: Plan, sheet: Sheet, groups: Sequence[Grouping]) -> _Judged:
     cut = _cut(block, sheet, plan)
-    _judge_cells(cut.frame, plan, sheet)
-    _judge_rules(cut.frame, plan, sheet)
-    frame = cut.everything(plan)
-    shares = [one.share(frame) for one in groups]
-    rows = cut.frame.height + sheet.rows
+    frame, looks, heads = cut.frame, None, None
+    if frame.height:
+        looks = plan.looks(frame)
+        heads = frame.filter(looks.changed)
+        _judge_cells(frame, heads, looks, sheet)
+        _judge_rules(frame, heads, looks, plan, sheet)
+    whole = cut.everything(plan)
+    steady = looks.titles if looks and not cut.taken else frozenset()
+    shares = [one.share(heads if heads is not None and one.once_a_run <= steady else whole) for one in groups]
+    rows = frame.height + sheet.rows
     return _Judged(sheet.tally, rows, sheet.other_endings, sheet.first_other, shares, cut.left, cut.undecodable)
 
 
-# What a column looks like is guessed on so many rows, to choose the cheapest way to its doubtful values.
+# What a column looks like is guessed on so many rows, again every so many blocks.
 _SAMPLE = 500
 _FEW = 10
 _AGAIN = 8
 
 
-def _judge_cells(frame: pl.DataFrame, plan: Plan, sheet: Sheet) -> None:
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """What the columns of a file look like: decides how their values are looked over, never what is found.
+
+    ``still`` columns mostly hold what they hold on the row above: all that is to be judged of them stands in the rows
+    where one of them changes. ``others`` come with the expression of their values that may be wrong.
+    """
+
+    still: tuple[int, ...]
+    titles: frozenset[str]
+    changed: pl.Expr
+    others: tuple[int, ...]
+    values: tuple[pl.Expr, ...]
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, unsure: Sequence[pl.Expr]) -> _Looks:
+        """Look at the first rows of a frame."""
+        sample = frame.head(_SAMPLE)
+        cells = [pl.col(_title(place)) for place in range(len(unsure))]
+        changes = sample.select((cell != cell.shift(1)).sum() for cell in cells).row(0)
+        distinct = sample.select(cell.n_unique() for cell in cells).row(0)
+        still = tuple(place for place, count in enumerate(changes) if count * _FEW < sample.height)
+        others = tuple(place for place in range(len(cells)) if place not in set(still))
+        few = [distinct[place] * _FEW < sample.height for place in range(len(cells))]
+        values = tuple(
+            (cells[place] if few[place] else cells[place].filter(unsure[place])).unique().implode() for place in others
+        )
+        changed = pl.any_horizontal(pl.lit(value=False), *(cells[at].ne_missing(cells[at].shift(1)) for at in still))
+        return cls(still, frozenset(map(_title, still)), changed, others, values)
+
+
+def _judge_cells(frame: pl.DataFrame, heads: pl.DataFrame, looks: _Looks, sheet: Sheet) -> None:
     """Judge each distinct value of each column once, with the exact check."""
-    if not frame.height:
-        return
-    for place, values in _doubtful_values(frame, plan):
-        title = _title(place)
-        wrong = [value for value in values if sheet.wrong(place, value)]
+    if looks.still:
+        distinct = heads.select(pl.col(_title(place)).unique().implode() for place in looks.still).row(0)
+        _judge_values(frame, looks.still, distinct, sheet)
+    if looks.others:
+        _judge_values(frame, looks.others, frame.select(looks.values).row(0), sheet)
+
+
+def _judge_values(frame: pl.DataFrame, places: Sequence[int], values: Sequence[Sequence[str]], sheet: Sheet) -> None:
+    for place, some in zip(places, values, strict=True):
+        wrong = [value for value in some if sheet.wrong(place, value)]
         if wrong:
+            title = _title(place)
             rows = frame.select(LINE, title).filter(pl.col(title).is_in(wrong))
             for value, count, lines in _distinct(rows, [title], sheet.tally.cap):
                 for breach in sheet.checks[place](value):
                     sheet.tally.add_many(breach, count, ((line, value, None) for line in lines))
-
-
-def _doubtful_values(frame: pl.DataFrame, plan: Plan) -> Iterator[tuple[int, Sequence[str]]]:
-    """Give for each column values among which are all the wrong ones, the cheapest way for what it looks like."""
-    cells = [pl.col(_title(place)) for place in range(len(plan.unsure))]
-    looks = plan.looks(frame)
-    first = frame.row(0)
-    steady = [place for place, look in enumerate(looks) if look is _Look.STEADY]
-    same = frame.select((cells[place] == first[place]).all() for place in steady).row(0) if steady else ()
-    settled = set(compress(steady, same))
-    yield from ((place, (first[place],)) for place in settled)
-    others = [place for place in range(len(cells)) if place not in settled]
-    if not others:
-        return
-    ways = []
-    for place in others:
-        cell = cells[place]
-        if looks[place] in (_Look.STEADY, _Look.RUNS):
-            cell = cell.filter(cell.ne_missing(cell.shift(1)))
-        elif looks[place] is _Look.MANY:
-            cell = cell.filter(plan.unsure[place])
-        ways.append(cell.unique().implode())
-    yield from zip(others, frame.select(ways).row(0), strict=True)
-
-
-class _Look(Enum):
-    """What the values of a column look like, which decides how they are looked over, never what is found."""
-
-    STEADY = "the same on every row"
-    RUNS = "mostly the same as above"
-    FEW = "few distinct values"
-    MANY = "many distinct values"
-
-
-def _looks(frame: pl.DataFrame, width: int) -> tuple[_Look, ...]:
-    sample = frame.head(_SAMPLE)
-    titles = [_title(place) for place in range(width)]
-    changes = sample.select((pl.col(title) != pl.col(title).shift(1)).sum() for title in titles).row(0)
-    distinct = sample.select(pl.col(title).n_unique() for title in titles).row(0)
-
-    def look(changed: int, different: int) -> _Look:
-        if not changed:
-            return _Look.STEADY
-        if changed * _FEW < sample.height:
-            return _Look.RUNS
-        return _Look.FEW if different * _FEW < sample.height else _Look.MANY
-
-    return tuple(look(*one) for one in zip(changes, distinct, strict=True))
 
 
 def _distinct(frame: pl.DataFrame, titles: list[str], cap: int | None) -> Iterator[tuple[Any, ...]]:
@@ -632,17 +632,20 @@ def _distinct(frame: pl.DataFrame, titles: list[str], cap: int | None) -> Iterat
     return frame.group_by(titles).agg(pl.len().alias("count"), lines).iter_rows()
 
 
-def _judge_rules(frame: pl.DataFrame, plan: Plan, sheet: Sheet) -> None:
+def _judge_rules(frame: pl.DataFrame, heads: pl.DataFrame, looks: _Looks, plan: Plan, sheet: Sheet) -> None:
     """Judge the rows that a row rule suspects, once per distinct combination of what the rule reads."""
-    if not plan.rules or not frame.height:
-        return
-    asked = [one.suspects.any().alias(str(at)) for at, one in enumerate(plan.rules)]
-    suspected = frame.lazy().select(asked).collect().row(0)
-    for one in compress(plan.rules, suspected):
-        titles = [plan.name(column) for column in one.reads]
-        rows = frame.select(LINE, *titles).filter(one.suspects)
-        for *cells, count, lines in _distinct(rows, titles, sheet.tally.cap):
-            for blamed in one.check(cells) or ():
-                breach = breach_of(one.made, sheet.table, blamed.column, sheet.index[blamed.column])
-                value = cells[one.reads.index(blamed.column)]
-                sheet.tally.add_many(breach, count, [(line, value, blamed.expected) for line in lines])
+    for rows, rules in ((heads, plan.rules_on(looks, still=True)), (frame, plan.rules_on(looks, still=False))):
+        if rules:
+            suspected = rows.select(one.suspects.any().alias(str(at)) for at, one in enumerate(rules)).row(0)
+            for one in compress(rules, suspected):
+                _judge_rule(frame, one, plan, sheet)
+
+
+def _judge_rule(frame: pl.DataFrame, one: _RowRule, plan: Plan, sheet: Sheet) -> None:
+    titles = [plan.name(column) for column in one.reads]
+    rows = frame.select(LINE, *titles).filter(one.suspects)
+    for *cells, count, lines in _distinct(rows, titles, sheet.tally.cap):
+        for blamed in one.check(cells) or ():
+            breach = breach_of(one.made, sheet.table, blamed.column, sheet.index[blamed.column])
+            value = cells[one.reads.index(blamed.column)]
+            sheet.tally.add_many(breach, count, [(line, value, blamed.expected) for line in lines])

@@ -20,14 +20,17 @@ from annexe5.tables.rules import TableRule
 
 LINE = "line"
 _KEY = "key"
-_SAMPLE = 500
-_FEW = 10
+# No column bears this name: the rule must see every row.
+_NEVER = frozenset({""})
 Name = Callable[[str], str]
 Facts = Mapping[str, str]
 
 
 class Grouping(Protocol):
     """One rule across rows, fed the frames of a file."""
+
+    # Columns that, where they seldom change, let the rule see only the rows where one of them does.
+    once_a_run: frozenset[str]
 
     def share(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Give what the rule keeps of a frame; runs in any thread."""
@@ -82,6 +85,7 @@ class _Base:
         self._hashed = _hash([name(one) for one in made.key])
         self._left_in = None if made.leave_out is None else ~self._holds(made.leave_out)
         self._shares: list[pl.DataFrame] = []
+        self.once_a_run = _NEVER
 
     def _holds(self, condition: Condition) -> pl.Expr:
         return can_hold(condition, self._name, self._facts)
@@ -117,23 +121,14 @@ class _Unique(_Base):
         return self._doubt(keys.filter(keys == keys.shift(1)))
 
 
-def _changes(names: list[str]) -> pl.Expr:
-    """Tell the rows where a column is not what it is on the row above."""
-    return pl.any_horizontal(pl.col(one).ne_missing(pl.col(one).shift(1)) for one in names)
-
-
 class _Same(_Base):
     def __init__(self, made: TableRule, name: Name, facts: Facts) -> None:
         super().__init__(made, name, facts)
         self._agreed = _hash([name(one) for one in made.columns])
+        self.once_a_run = frozenset(map(name, made.reads))
 
     def share(self, frame: pl.DataFrame) -> pl.DataFrame:
-        rows = self._rows(frame)
-        keys = [self._name(one) for one in self._made.key]
-        # Where the rows of a group follow one another, all but the first mostly repeat the one above.
-        if rows.height and rows.head(_SAMPLE).select(_changes(keys).sum()).item() * _FEW < min(rows.height, _SAMPLE):
-            rows = rows.filter(_changes([*keys, *(self._name(one) for one in self._made.columns)]))
-        return rows.select(self._hashed.alias(_KEY), self._agreed.alias("agreed"))
+        return self._rows(frame).select(self._hashed.alias(_KEY), self._agreed.alias("agreed"))
 
     def doubt(self) -> Doubt | None:
         if not self._shares:

@@ -250,7 +250,7 @@ def blocks(source: Source, encoding: Encoding, size: int = BLOCK) -> Iterator[Bl
             feeds = data.count(b"\n")
             yield Block(data, line, counted=feeds)
             line += feeds
-        held = piece[max(cut, start) :]
+        held = bytes(piece[max(cut, start) :])
         if len(held) > LONGEST_LINE:
             held, given_up = b"", True
     if given_up:
@@ -268,10 +268,14 @@ def first_lines(pieces: Iterator[Block]) -> Block:
     return block
 
 
-def _utf8(source: Source, encoding: Encoding, size: int) -> Iterator[bytes]:
+def _utf8(source: Source, encoding: Encoding, size: int) -> Iterator[bytes | bytearray]:
+    """Give a source piece by piece, in UTF-8; a piece is good until the next one is asked for."""
     decoder = None if encoding.codec == "utf-8" else codecs.getincrementaldecoder(encoding.codec)("replace")
     with source.open() as stream:
         stream.read(encoding.skip)
+        if decoder is None and not encoding.old_mac and isinstance(stream, io.BufferedReader):
+            yield from _read_into(stream, size)
+            return
         while True:
             piece = stream.read(size)
             done = not piece
@@ -283,3 +287,10 @@ def _utf8(source: Source, encoding: Encoding, size: int) -> Iterator[bytes]:
                 yield piece
             if done:
                 return
+
+
+def _read_into(stream: io.BufferedReader, size: int) -> Iterator[bytes | bytearray]:
+    """Read a file through one buffer: fresh memory for each piece costs as much as the reading."""
+    buffer = bytearray(size)
+    while got := stream.readinto(buffer):
+        yield buffer if got == size else bytes(memoryview(buffer)[:got])

@@ -185,6 +185,6 @@ def test_orders_change_what_is_shown():
         return lines(data)[ligne.rang]
 
     assert (line()["existant"], line()["reference_prise"]) == (False, None)
-    book.add(Order("REF1", "ZZZZ", "STOC", {}, state="EN_SERVICE", pto=ligne.reference_prise))
+    book.add(Order("REF1", "ZZZZ", "STOC", state="EN_SERVICE", pto=ligne.reference_prise))
     book.lines[ligne.reference_prise] = "ZZZZ"
     assert (line()["existant"], line()["actif"], line()["reference_prise"]) == (True, True, ligne.reference_prise)

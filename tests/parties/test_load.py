@@ -1,5 +1,9 @@
 """Orders by the thousand over SFTP: each is answered once in each flow, and nothing stays on the server."""
 
+import gc
+
+import pytest
+
 from annexe5.campaign.standing import utc_now
 from annexe5.campaign.twins import DEFAULT_OC, simulated_oi
 from annexe5.contract.calendar import PARIS
@@ -17,3 +21,14 @@ def test_ten_files_of_orders_lose_nothing():
         assert oi.twin.incidents == []
     assert wrong_answers(answers, FILES * ROWS) == []
     assert len({name for name, _ in answers}) == 3 * FILES
+
+
+@pytest.mark.parametrize("at_work", [True, False])
+def test_an_answer_leaves_the_collector_as_it_found_it(talk, at_work):
+    before = gc.isenabled()
+    try:
+        (gc.enable if at_work else gc.disable)()
+        talk.send("Cmd_Acces", talk.order("eligible"))
+        assert gc.isenabled() is at_work
+    finally:
+        (gc.enable if before else gc.disable)()

@@ -345,7 +345,7 @@ def test_a_line_that_an_oc_holds_is_in_service_for_it_alone():
 )
 def test_an_order_is_in_service_once_its_cr_mes_is_received(state, in_service, terminated):
     book = Book()
-    book.add(Order("REF1", "ZZZZ", "STOC", {}, state=state, pto="CO-X", prestation="PRE1"))
+    book.add(Order("REF1", "ZZZZ", "STOC", state=state, pto="CO-X", prestation="PRE1"))
     found = NetworkAccesses(NETWORK, book).find("ZZZZ", "PRE1", "")
     assert (found.in_service, found.terminated) == (in_service, terminated)
 
