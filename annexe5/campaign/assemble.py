@@ -12,6 +12,7 @@ from typing import Protocol
 
 from annexe5 import __version__
 from annexe5.campaign.bench import Placed
+from annexe5.campaign.message_orders import message_events, with_messages
 from annexe5.campaign.observe import Observation
 from annexe5.campaign.oc_target import OcTarget
 from annexe5.campaign.results import (
@@ -79,7 +80,8 @@ def assemble(bench: Chair, scenarios: Sequence[ScenarioResult], frame: Frame) ->
     judged = bench.judge(bench.references, final=True)
     files = tuple(as_file(one, bench) for one in bench.observations)
     told = _with_orders(scenarios, judged)
-    orders = tuple(_order(bench, one, told) for one in judged.values())
+    messages = message_events(bench.observations)
+    orders = tuple(_order(bench, one, told, messages.get(one.reference, ())) for one in judged.values())
     loose = _loose(files, orders, told, bench)
     requirements = tuple(_requirement(one, told, loose, frame.party) for one in _bound(frame.party))
     verdict = roll_up([*(one.verdict for one in told), *([verdict_of(loose)] if loose else [])])
@@ -154,7 +156,9 @@ def as_file(seen: Observation, bench: Chair) -> FileResult:
     )
 
 
-def _order(bench: Chair, judged: OrderJudgement, scenarios: Sequence[ScenarioResult]) -> OrderResult:
+def _order(
+    bench: Chair, judged: OrderJudgement, scenarios: Sequence[ScenarioResult], messages: Sequence[OrderEvent]
+) -> OrderResult:
     placed = bench.placed(judged.reference)
     oi, oc = bench.target.codes.oi, bench.target.codes.oc
     numbers = {seen.exchange.name: seen.exchange.number for seen in bench.observations}
@@ -179,7 +183,7 @@ def _order(bench: Chair, judged: OrderJudgement, scenarios: Sequence[ScenarioRes
         mode=judged.mode,
         role=placed.role if placed else "",
         state=cycle.states[judged.state].fr,
-        events=events,
+        events=with_messages(events, messages),
         findings=judged.findings,
         scenario=scenario,
     )

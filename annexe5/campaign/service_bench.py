@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from annexe5.campaign.clock import Clock
+from annexe5.campaign.message_orders import message_names
 from annexe5.campaign.target import Services, Target
 from annexe5.campaign.verdicts import NonApplicable, NonConforme
 from annexe5.campaign.web_services import posting, published_wsdl
@@ -137,8 +138,7 @@ class ServiceBench:
         codes = self.target.codes
         flow = f"{service} {operation}"
         folder = urlsplit(caller.address).path
-        stem = f"{operation}-{self._clock():%H%M%S%f}"
-        names = (f"{stem}-requete.xml", f"{stem}-reponse.xml")
+        names = message_names(operation, self._clock())
         out = Exchange(self._clock(), Channel.SOAP, codes.oc, codes.oi, names[0], folder, request)
         asked = self._record(out, flow, ())
         outcome = caller.send(operation, request, headers)

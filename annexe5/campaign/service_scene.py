@@ -102,9 +102,8 @@ class ServiceScene:
     def access(self) -> dict[str, str]:
         """Give the references of the scenario's order, as the OI gave them."""
         found: dict[str, str] = {}
-        columns = {"commercialId": "ReferencePrestationPrise", "technicalId": "ReferencePrise"}
         for event in self.bench.events(self.scene.order.reference):
-            for name, column in columns.items():
+            for name, column in load_ticket_cycle().acces.items():
                 if event.values.get(column):
                     found[name] = event.values[column]
         if not found:

@@ -142,11 +142,15 @@ class Caller:
         """Judge and read a reply already received."""
         found = judge_message(reply, self.contract, REPLY, operation, oc=self.oc, http=http, request=request)
         data, fault = read_body(self.contract, reply, REPLY, operation)
-        refusal = _typed(fault) if fault is not None else _coded(data)
-        return Outcome(operation, at, request, reply, http, tuple(found), data, fault, refusal)
+        return Outcome(operation, at, request, reply, http, tuple(found), data, fault, refusal_of(data, fault))
 
 
 _NO_ERROR: Final = ("", "0", "None")
+
+
+def refusal_of(data: Data, fault: Fault | None) -> Refusal | None:
+    """Tell how a reply said no, None when it did not."""
+    return _typed(fault) if fault is not None else _coded(data)
 
 
 def _typed(fault: Fault) -> Refusal:

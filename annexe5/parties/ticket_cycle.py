@@ -72,12 +72,13 @@ class Outcome(_Model):
 
 
 class TicketCycle(_Model):
-    """The whole file."""
+    """The whole file; ``acces`` gives the column of the order flows behind each reference to an access."""
 
     source: str
     etats: Mapping[str, State]
     passage: tuple[Move, ...]
     processus: Mapping[str, Process]
+    acces: Mapping[str, str]
     issue: Outcome
     introspection: Mapping[str, tuple[str, ...]]
 
