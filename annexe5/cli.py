@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from annexe5 import __version__
+from annexe5 import __version__, cli_share
 from annexe5.errors import ConfigurationError, UsageError
 
 app = typer.Typer(
@@ -378,27 +378,12 @@ def doctor(
     raise typer.Exit(examination.exit_code(checks))
 
 
-@app.command()
-def report(
-    folder: Annotated[Path, typer.Argument(help="Dossier écrit par certify.")],
-    redact: Annotated[bool, typer.Option("--redact/--no-redact", help="Masque les données personnelles.")] = True,
-    lang: LangOption = "fr",
-) -> None:
-    """Récrit les rapports d'une campagne (HTML, JUnit, JSON, résumé) à partir de ce qu'elle a enregistré.
+# --- what two companies share --------------------------------------------------------------------------------
 
-    Exemple : [bold]annexe5 report reports/oi --lang en[/]
-    """
-    from annexe5 import evidence
-    from annexe5.campaign.journal import JOURNAL_FILE, Journal
-    from annexe5.campaign.results import load
-
-    if not (folder / JOURNAL_FILE).is_file():
-        raise ConfigurationError(
-            f"{folder} : aucun journal de campagne ({JOURNAL_FILE}) ; donnez un dossier de certify."
-        )
-    with Journal(folder / JOURNAL_FILE) as journal:
-        for path in evidence.write_all(load(folder), folder, bytes_of=journal.data, lang=lang, redact=redact):
-            typer.echo(path)
+app.command()(cli_share.report)
+app.command()(cli_share.contest)
+app.command()(cli_share.pack)
+app.add_typer(cli_share.attest)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "validation": GROUND | {"tables", "messages", "evidence.sarif", "evidence.policy"},
     "listings": GROUND | {"network", "parties", "tables"},
 }
-TOP = {"cli", "__main__", "__init__"}
+TOP = {"cli", "cli_share", "__main__", "__init__"}
 
 
 def imports(path: Path) -> set[str]:

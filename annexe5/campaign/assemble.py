@@ -105,7 +105,22 @@ def assemble(bench: Chair, scenarios: Sequence[ScenarioResult], frame: Frame) ->
         seed=frame.seed,
         versions=(("python", platform.python_version()), *((name, version(name)) for name in _JUDGES)),
         notes=frame.notes,
+        subject=(bench.target.partie.nom, bench.target.partie.produit, bench.target.partie.version),
+        capabilities=capabilities(bench.target),
+        secrets=() if frame.simulated else bench.target.secret_references,
     )
+
+
+def capabilities(target: Target | OcTarget) -> tuple[str, ...]:
+    """Name what a party declares it can do, as its certificate tells it: ``modes STOC``, ``hotline``, ``service …``."""
+    told: list[str] = []
+    for name, value in target.capacites:
+        if isinstance(value, bool):
+            told += [name] if value else []
+        else:
+            told += [f"{name} {one}" for one in value]
+    services = target.services.urls if isinstance(target, Target) else {}
+    return (*told, *(f"service {name}" for name in services))
 
 
 def _bound(party: str) -> Iterable[Requirement]:

@@ -123,8 +123,7 @@ def open_bench(wanted: Wanted, journal: Journal) -> Iterator[tuple[Bench, bool, 
                 yield bench, True, (password,)
     else:
         target = load_target(wanted.target)
-        references = (target.sftp.mot_de_passe, target.services.mot_de_passe)
-        secrets = tuple(secret(one) for one in references if one)
+        secrets = tuple(secret(one) for one in target.secret_references)
         with _reach(target, journal) as bench:
             yield bench, False, secrets
 

@@ -111,6 +111,11 @@ class OcTarget(_Model):
     reseau: TestNetwork = TestNetwork()
 
     @property
+    def secret_references(self) -> tuple[str, ...]:
+        """Where the secrets of this target are kept; never the secrets."""
+        return (self.serveur.mot_de_passe,) if self.serveur.mot_de_passe else ()
+
+    @property
     def described(self) -> str:
         """One line for a report; never a secret."""
         return " ".join(part for part in (self.partie.nom, self.partie.produit, self.partie.version) if part)

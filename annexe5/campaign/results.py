@@ -133,7 +133,9 @@ class CampaignResult:
 
     ``party`` is who was under test (``oi`` or ``oc``), ``target`` one line about it (never a secret), ``command`` the
     command line that ran it, ``versions`` of the libraries that judged, ``notes`` what a reader must know
-    (twin under test, legacy client used, clock).
+    (twin under test, legacy client used, clock). ``subject`` is the name, product and version under test,
+    ``capabilities`` what it declares it can do, ``secrets`` the references (``env:…``, ``file:…``) of what no report
+    may show: never the secrets themselves.
     """
 
     suite_version: str
@@ -155,6 +157,9 @@ class CampaignResult:
     seed: int = 0
     versions: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = field(default=())
+    subject: tuple[str, str, str] = ("", "", "")
+    capabilities: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
 
 
 _ADAPTER = TypeAdapter(CampaignResult)

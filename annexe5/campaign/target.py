@@ -141,6 +141,11 @@ class Target(_Model):
         return self
 
     @property
+    def secret_references(self) -> tuple[str, ...]:
+        """Where the secrets of this target are kept; never the secrets."""
+        return tuple(one for one in (self.sftp.mot_de_passe, self.services.mot_de_passe) if one)
+
+    @property
     def described(self) -> str:
         """One line for a report; never a secret."""
         name = " ".join(part for part in (self.partie.nom, self.partie.produit, self.partie.version) if part)

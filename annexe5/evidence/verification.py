@@ -6,6 +6,7 @@ evidence, so that a failed clause does not pass because somebody signed that it 
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -292,6 +293,35 @@ def _lacking_in(told: Mapping[str, Any]) -> list[str]:
 
 def _error_clauses(told: Mapping[str, Any]) -> set[str]:
     return {one["requirement"] for one in told["findings"] if one["severity"] == Severity.ERROR.value}
+
+
+# --- told ----------------------------------------------------------------------------------------------------
+
+
+def as_text(found: Verification) -> str:
+    """Tell a verification to a reader: what the certificate covers, then why it is refused, or who signed it."""
+    lines = []
+    if found.statement:
+        told = found.statement["predicate"]["annexe5"]
+        lines.append(f"Certificat : {found.statement['subject'][0].get('name', '')}, OI {told['oi']}, OC {told['oc']}")
+        lines.append(f"Résultat : {found.statement['predicate'].get('result')} ; valable jusqu'au {told['validUntil']}")
+    lines += [f"À savoir : {notice}" for notice in found.notices]
+    lines += [f"Refus [{one.code}] : {one.message}" for one in found.problems]
+    lines.append(f"Signé par : {', '.join(found.signers) or 'personne de connu'}")
+    lines.append("CERTIFICAT VALABLE" if found.valid else "CERTIFICAT REFUSÉ")
+    return "\n".join(lines)
+
+
+def as_json(found: Verification) -> str:
+    """Give the same as JSON: ``valid``, ``signers``, ``problems`` (code, message), ``notices``, ``statement``."""
+    told = {
+        "valid": found.valid,
+        "signers": list(found.signers),
+        "problems": [{"code": one.code, "message": one.message} for one in found.problems],
+        "notices": list(found.notices),
+        "statement": found.statement,
+    }
+    return json.dumps(told, ensure_ascii=False, indent=1)
 
 
 # --- with openssl alone --------------------------------------------------------------------------------------
