@@ -190,7 +190,7 @@ def play(
         _command_base(wanted),
         None if chosen else _written(suite / "features"),
     )
-    progress = Progress()
+    progress = Progress(mask=_hide(bench, secrets, redact=wanted.redact))
     progress.begin(f"annexe5 certify {wanted.party} : {bench.target.described}")
     status = pytest.main(arguments, plugins=[wiring, progress])
     if status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
@@ -215,6 +215,21 @@ def _mask(bench: Bench | Instrument, secrets: Sequence[str], *, redact: bool) ->
         return (piece.text or piece.note).encode()
 
     return mask
+
+
+def _hide(bench: Bench | Instrument, secrets: Sequence[str], *, redact: bool) -> Callable[[str], str]:
+    """Give what masks a message for the terminal: it knows the personal values of every file seen so far."""
+    redactor = Redactor(secrets=secrets, personal=redact)
+    read = 0
+
+    def hide(text: str) -> str:
+        nonlocal read
+        for seen in bench.observations[read:]:
+            read_piece(as_file(seen, bench), seen.exchange.data, redactor)
+            read += 1
+        return redactor.text(text)
+
+    return hide
 
 
 def _split(arguments: Sequence[str], suite: Path) -> tuple[list[str], list[str]]:

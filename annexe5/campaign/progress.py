@@ -34,10 +34,19 @@ _DEFECT = "Défaut de la suite"
 
 
 class Progress:
-    """A pytest plugin; ``begin`` may be called before pytest starts, so that something shows at once."""
+    """A pytest plugin; ``begin`` may be called before pytest starts, so that something shows at once.
 
-    def __init__(self, console: Console | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    ``mask`` hides the personal values of a message before it is shown.
+    """
+
+    def __init__(
+        self,
+        console: Console | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        mask: Callable[[str], str] = str,
+    ) -> None:
         self.console = console or Console(highlight=False)
+        self._mask = mask
         self._clock = clock
         self._started: float | None = None
         self._total = 0
@@ -121,10 +130,11 @@ class Progress:
         line.append(f"  {self._elapsed()}", style="dim")
         self._line(line)
         if result.message:
-            self._line(Text(f"{' ' * len(self._count(self._done))}   {result.verdict} : {result.message}", style=style))
+            said = self._mask(result.message)
+            self._line(Text(f"{' ' * len(self._count(self._done))}   {result.verdict} : {said}", style=style))
         if failure and result.message.startswith(_DEFECT) and result.message not in self._explained:
             self._explained.add(result.message)
-            self._line(Text(failure, style="dim"))
+            self._line(Text(self._mask(failure), style="dim"))
 
     def _line(self, text: Text) -> None:
         if self.console.is_terminal:

@@ -321,12 +321,21 @@ def test_nothing_is_recorded_between_scenarios():
 # --- what one sees -----------------------------------------------------------------------------------------------
 
 
-def watch(ground, *arguments, terminal=False):
+def watch(ground, *arguments, terminal=False, mask=str):
     console = Console(file=io.StringIO(), force_terminal=terminal, width=100, highlight=False)
-    progress = Progress(console)
+    progress = Progress(console, mask=mask)
     progress.begin("annexe5 certify oi")
     ran, _ = ground.run("features", *arguments, plugins=(progress,))
     return console.file.getvalue(), ran
+
+
+def test_a_message_is_masked_before_it_is_shown(ground):
+    ground.feature(TWO)
+
+    said, _ = watch(ground, mask=lambda text: text.replace("CMD-1", "CMD-·"))
+
+    assert "aucun AR pour CMD-·" in said
+    assert "CMD-1" not in said
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "1"]])
