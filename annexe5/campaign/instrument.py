@@ -395,7 +395,8 @@ class Instrument:
         """Tell whether neither side has anything more to say (of an OC at hand)."""
         with self._changed:
             moves = self._order
-        if not self.standing.idle or not self.driver.rest() or not self.standing.idle:
+        # Waited for, never asked over and over: that would take the interpreter from both sides.
+        if not self.standing.rest() or not self.driver.rest() or not self.standing.idle:
             return False
         with self._changed:
             return moves == self._order

@@ -134,6 +134,11 @@ class StandingOi:
             due = self.twin.next_due
             return not self._busy and (due is None or due > self.clock())
 
+    def rest(self, timeout: float = 10) -> bool:
+        """Wait until it is idle, at most so many seconds; tell whether it is."""
+        with self._idle:
+            return self._idle.wait_for(lambda: self.idle, timeout)
+
     # --- the work --------------------------------------------------------------------------------------------
 
     def _take_over(self, number: int, edge: Edge) -> None:
@@ -158,6 +163,8 @@ class StandingOi:
                 job = self._work.get(timeout=self._until_due())
             except queue.Empty:
                 self._guard(lambda: self._send(self.twin.tick(self.clock())))
+                with self._idle:
+                    self._idle.notify_all()
                 continue
             if job is _STOP:
                 return

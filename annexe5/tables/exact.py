@@ -6,18 +6,19 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain, compress
 from operator import ne
 from threading import Event
 
 from annexe5.contract.rules import rule
-from annexe5.tables.cells import CellCheck, cell_check, stray_check
+from annexe5.tables.cells import SPECIAL, CellCheck, cell_check, stray_check
 from annexe5.tables.conditions import broken_by
 from annexe5.tables.groups import Ground, GroupRule, breach_of, group_rule
 from annexe5.tables.header import Header, find_separator, read_header
 from annexe5.tables.octets import LONG_LINE, Block, Source, blocks, first_lines, look
 from annexe5.tables.records import Reading, read_record
-from annexe5.tables.rules import TableRule, row_check, rules_of
+from annexe5.tables.rules import RowCheck, TableRule, row_check, rules_of
 from annexe5.tables.schema import Field, Table
 from annexe5.tables.sure import ordinary, sure_pattern
 from annexe5.tables.tally import Breach, Tally
@@ -158,6 +159,41 @@ def open_sheet(first: Block, asked: Asked, tally: Tally, keep: Keep | None = Non
     return sheet, Block(rest.encode("utf-8", "surrogateescape"), taken + 1, last=first.last)
 
 
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The checks that a header calls for: functions of a cell or of a row, without memory of any file."""
+
+    checks: tuple[CellCheck, ...]
+    sure: tuple[Callable[[str], object], ...]
+    row_rules: tuple[TableRule, ...]
+    group_rules: tuple[TableRule, ...]
+    row_checks: tuple[tuple[TableRule, RowCheck], ...]
+    breaks_a_rule: Callable[[Sequence[str]], bool]
+
+
+@lru_cache(maxsize=64)
+def compiled(
+    table: Table, names: tuple[str | None, ...], titles: tuple[str, ...], facts: tuple[tuple[str, str], ...]
+) -> Compiled:
+    """Compile the checks once for all the files of a day that bear one header: most hold a handful of rows."""
+    places = tuple(name and table.by_name[name] for name in names)
+    index = {name: place for place, name in enumerate(names) if name}
+    known = dict(facts)
+    present = [one for one in rules_of(table) if all(name in index for name in one.reads)]
+    rows = tuple(one for one in present if one.kind == "row")
+    return Compiled(
+        checks=tuple(
+            cell_check(one, table, place) if one else stray_check(titles[place] or f"n° {place + 1}", table, place)
+            for place, one in enumerate(places)
+        ),
+        sure=tuple(_sure(one or None) for one in places),
+        row_rules=rows,
+        group_rules=tuple(one for one in present if one.kind != "row"),
+        row_checks=tuple((one, row_check(one, index, known)) for one in rows),
+        breaks_a_rule=broken_by(((one.when, one.then) for one in rows), index, known),
+    )
+
+
 class Sheet:
     """One file being judged: its header, its compiled checks, and what has been seen of it so far."""
 
@@ -176,20 +212,19 @@ class Sheet:
         self.other_endings = 0
         self.first_other = 0
         self.flat = header.width - header.trailing
-        self.checks: tuple[CellCheck, ...] = tuple(
-            cell_check(one, table, place) if one else stray_check(_title(header, place), table, place)
-            for place, one in enumerate(header.places)
+        made = compiled(
+            table, tuple(one and one.name for one in header.places), header.titles, tuple(asked.facts.items())
         )
+        self.checks = made.checks
         self._good: tuple[set[str], ...] = tuple(set() for _check in self.checks)
-        self._sure = tuple(_sure(one) for one in header.places)
+        self._sure = made.sure
         self._places = range(header.width)
         self._above: Sequence[str | None] = [None] * header.width
         self.index = header.index
-        present = [one for one in rules_of(table) if all(name in self.index for name in one.reads)]
-        self.row_rules = tuple(one for one in present if one.kind == "row")
-        self.group_rules = tuple(one for one in present if one.kind != "row")
-        self._row_checks = tuple((one, row_check(one, self.index, self.facts)) for one in self.row_rules)
-        self._breaks_a_rule = broken_by(((one.when, one.then) for one in self.row_rules), self.index, self.facts)
+        self.row_rules = made.row_rules
+        self.group_rules = made.group_rules
+        self._row_checks = made.row_checks
+        self._breaks_a_rule = made.breaks_a_rule
         self.unwanted = Event()
         self.collected: list[tuple[int, Sequence[str]]] = []
         ground = Ground(table, self.index, self.index, self.facts, tally)
@@ -315,8 +350,9 @@ class Sheet:
     def tell_characters(self, reading: Reading, line: int) -> None:
         """Tell what no column name may hold."""
         for place, cell in enumerate(reading.cells):
-            for breach in stray_check(_title(self.header, place), self.table, place)(cell):
-                self.tally.add(breach, line, cell)
+            if SPECIAL.search(cell):
+                for breach in stray_check(_title(self.header, place), self.table, place)(cell):
+                    self.tally.add(breach, line, cell)
 
     def measure(self, lines: Sequence[str], first: int) -> None:
         """Tell lines that no receiver is held to read."""

@@ -131,3 +131,19 @@ def test_what_was_dropped_before_the_oi_came_is_answered(tmp_path):
     with simulated_oi(PROFILE, root=tmp_path):
         wait_until(lambda: len(list((home / OUT).glob("*.csv"))) == 3)
         assert not list((home / IN).glob("*.csv"))
+
+
+def test_rest_waits_until_what_was_dropped_is_answered():
+    with at_the_oi() as (oi, client):
+        client.deposit(IN, name(1), write_rows(TABLE, [order(oi, 0)]))
+        assert oi.standing.rest()
+        assert {"ARCMD", "CrCMD", "CMDSTOC"} <= answered(client)
+
+
+def test_rest_gives_up_while_the_oi_is_at_work():
+    with at_the_oi() as (oi, _):
+        at_work = threading.Event()
+        oi.standing.post(lambda: at_work.wait(10) and ())
+        assert not oi.standing.rest(timeout=0.01)
+        at_work.set()
+        assert oi.standing.rest()

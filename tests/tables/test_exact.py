@@ -166,3 +166,21 @@ def test_read_rows_gives_every_readable_record_with_its_line(cmd: Table) -> None
     assert [(row.line, row.whole) for row in read.rows] == [(n, n != 4) for n in range(2, 12)]
     assert read.rows[2].values[KEY] == "CMD-0003"
     assert {one.line for one in read.findings} == {4, 11}
+
+
+# --- checks compiled once ------------------------------------------------------------------------------------
+
+
+def test_each_file_is_judged_by_the_facts_of_its_own_name(cmd: Table) -> None:
+    data = file_of(cmd, {"DateCommandePrise": "20170407 09:00"})
+    found = {
+        day: {one.rule for one in judge_bytes(data, cmd, facts=FACTS | {"date_fichier": day}).findings}
+        for day in ("20170407", "20170406", "20170408")
+    }
+    late = {day: "CMD-DATE-FICHIER" in rules for day, rules in found.items()}
+    assert late == {"20170407": False, "20170406": True, "20170408": False}
+
+
+def test_a_file_remembers_nothing_of_the_one_before(cmd: Table) -> None:
+    wrong, right = file_of(cmd, BAD), file_of(cmd, orders(1)[0])
+    assert [judged(one, cmd) for one in (wrong, right, wrong)] == [judged(wrong, cmd), [], judged(wrong, cmd)]
