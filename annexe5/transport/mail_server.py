@@ -6,6 +6,8 @@ A message is acknowledged only once ``on_mail`` has returned: what fails there i
 from __future__ import annotations
 
 import asyncio
+import email
+import email.policy
 import hashlib
 import logging
 import ssl
@@ -22,7 +24,6 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from annexe5.errors import ConfigurationError
 from annexe5.transport.edge import Clock, utc_now
 from annexe5.transport.loop import LoopThread
-from annexe5.transport.mail import dissect
 
 logger = logging.getLogger(__name__)
 _REMEMBERED = 10_000  # messages known again when they are sent twice
@@ -149,7 +150,7 @@ class MailServer:
             return reply
         raw = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
         # a message keeps its identity when it is sent again; one that has none is known by its bytes
-        identity, at = dissect(raw).message_id or hashlib.sha256(raw).hexdigest(), self._clock()
+        identity, at = _message_id(raw) or hashlib.sha256(raw).hexdigest(), self._clock()
         try:
             for mailbox in dict.fromkeys(self._mailboxes[recipient.lower()] for recipient in recipients):
                 key = f"{identity} {mailbox}"
@@ -161,6 +162,11 @@ class MailServer:
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return "250 OK"
+
+
+def _message_id(raw: bytes) -> str:
+    written = email.message_from_bytes(raw, policy=email.policy.compat32)["Message-ID"]
+    return str(written or "").strip()
 
 
 def _context(certificate: Path) -> ssl.SSLContext:

@@ -21,7 +21,7 @@ from annexe5.tables.schema import load_table
 from annexe5.validation.masking import masked, masked_message
 from annexe5.validation.progress import Progress
 from annexe5.validation.recognise import flow_of_header, is_xml
-from annexe5.validation.sources import STDIN, Found, find, told
+from annexe5.validation.sources import MAIL, MOST_OF_A_MAIL, STDIN, Found, find, told
 
 _WSDL = ".wsdl"
 _XML = (".xml", _WSDL)
@@ -130,11 +130,13 @@ def _flow_asked(flow: str) -> str:
 @dataclass(frozen=True, slots=True)
 class _Report:
     report: TableReport
-    soap: bool = False
+    message: bool = False
 
 
 def _judge(one: Found, wanted: Wanted, profile: Profile, progress: Progress | None) -> _Report:
     with told(one.source.name):
+        if one.suffix == MAIL:
+            return _mail(one, profile)
         if _is_service(wanted.flow) or (not wanted.flow and (one.suffix in _XML or is_xml(one.source))):
             return _message(one, wanted, profile)
         return _table(one, wanted, profile, progress)
@@ -200,7 +202,7 @@ def _message(one: Found, wanted: Wanted, profile: Profile) -> _Report:
     else:
         judged = validate_message(raw, service=service)
     findings = tuple(finding.at(path) for finding in judged.findings)
-    return _Report(TableReport(judged.flow, path, 0, findings, verdict_of(findings)), soap=True)
+    return _Report(TableReport(judged.flow, path, 0, findings, verdict_of(findings)), message=True)
 
 
 class _on_disk:  # noqa: N801  # a context manager reads as a function
@@ -231,6 +233,16 @@ class _on_disk:  # noqa: N801  # a context manager reads as a function
         self._stack.close()
 
 
+def _mail(one: Found, profile: Profile) -> _Report:
+    """Judge a message as it crossed; its table comes next, as a file of its own."""
+    from annexe5.messages.mail_judge import judge_mail  # noqa: PLC0415  # for messages only
+
+    path = one.source.name
+    with one.source.open() as stream:
+        judged = judge_mail(stream.read(MOST_OF_A_MAIL), profile, path=path)
+    return _Report(TableReport(judged.flow, path, 0, judged.findings, verdict_of(judged.findings)), message=True)
+
+
 # --- together ------------------------------------------------------------------------------------------------
 
 
@@ -238,7 +250,7 @@ def _compared(reports: Sequence[_Report], found: Sequence[Found], wanted: Wanted
     """Add what the rules between files find; polars is loaded only when there is something to compare."""
     places = [
         place for place, (one, made) in enumerate(zip(found, reports, strict=True))
-        if one.name and made.report.flow and not made.soap
+        if one.name and made.report.flow and not made.message
     ]  # fmt: skip
     if len(places) < 2:  # noqa: PLR2004
         return list(reports)
@@ -258,12 +270,12 @@ def _settled(made: _Report, wanted: Wanted, only: Sequence[str], reasons: Mappin
     report = made.report
     kept = [one for one in report.findings if not only or one.rule in only]
     if not wanted.show_personal:
-        kept = list(_masked(kept, report.flow, soap=made.soap))
+        kept = list(_masked(kept, report.flow, message=made.message))
     findings = tuple(one for one in kept if one.rule not in reasons)
     ignored = tuple(one for one in kept if one.rule in reasons)
     return Judged(report.path, report.flow, report.rows, verdict_of(findings), findings, ignored)
 
 
-def _masked(findings: Iterable[Finding], flow: str, *, soap: bool) -> Iterator[Finding]:
+def _masked(findings: Iterable[Finding], flow: str, *, message: bool) -> Iterator[Finding]:
     for one in findings:
-        yield masked_message(one) if soap else masked(one, flow)
+        yield masked_message(one) if message else masked(one, flow)

@@ -1,4 +1,4 @@
-"""From what the command line names to files: paths, folders, globs, archives, standard input.
+"""From what the command line names to files: paths, folders, globs, archives, messages, standard input.
 
 Nothing is extracted from an archive: members are read as streams, after the archive's own directory has been weighed.
 """
@@ -19,9 +19,11 @@ from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
 from annexe5.errors import UsageError
-from annexe5.tables.octets import Source, from_path
+from annexe5.tables.octets import Source, from_bytes, from_path
 
 STDIN = "-"
+MAIL = ".eml"
+MOST_OF_A_MAIL = 100_000_000  # bytes; mail servers take a third of it
 _SIGNS = frozenset("*?[")
 # An honest month of CSV files shrinks 10 to 50 times; deflate can do 1,000, overlapping members far more.
 _MOST_MEMBERS = 10_000
@@ -134,7 +136,20 @@ def _opened(path: Path, stack: ExitStack) -> Iterator[Found]:
     if path.suffix.lower() == ".zip":
         yield from _members(path, stack)
     else:
-        yield Found(source, path.name, local=path)
+        yield from _with_table(Found(source, path.name, local=path))
+
+
+def _with_table(found: Found) -> Iterator[Found]:
+    """Give a file, and for a message the table attached to it, to be judged as any other."""
+    yield found
+    if found.suffix != MAIL:
+        return
+    from annexe5.messages.mail_judge import table_of  # noqa: PLC0415  # for messages only
+
+    with told(found.source.name), found.source.open() as stream:
+        table = table_of(stream.read(MOST_OF_A_MAIL))
+    if table is not None:
+        yield Found(from_bytes(table.data, f"{found.source.name}!{table.name}"), PurePosixPath(table.name).name)
 
 
 def _spooled(stream: BinaryIO, name: str, stack: ExitStack) -> Found:
@@ -156,7 +171,7 @@ def _members(path: Path, stack: ExitStack) -> Iterator[Found]:
         if one.flag_bits & _ENCRYPTED:
             raise UsageError(f"{path}!{one.filename} : membre chiffré ; donnez une archive sans mot de passe.")
         source = Source(f"{path}!{one.filename}", partial(_open_member, archive, one), one.file_size)
-        yield Found(source, PurePosixPath(one.filename).name, beside=(archive, one.filename))
+        yield from _with_table(Found(source, PurePosixPath(one.filename).name, beside=(archive, one.filename)))
 
 
 def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO:

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annexe5.errors import ConfigurationError
+from annexe5.messages.mail import Attachment, compose, dissect
 from annexe5.transport.certificate import self_signed
-from annexe5.transport.mail import Attachment, compose, dissect
 from annexe5.transport.mail_client import ImapMailbox, SmtpSender, Tls, _on_the_wire
 from annexe5.transport.mail_server import MailServer
 from annexe5.transport.remote import (
