@@ -15,9 +15,45 @@ def structure_asked(services: ServiceScene, referential: str):
     services.ask_structure(referential)
 
 
-@when("l'OC demande la structure d'une adresse qui n'existe pas")
-def nowhere_asked(services: ServiceScene):
-    services.ask("structure", {"adresse": {"hexacle": "0000000000"}})
+@when(parsers.parse("l'OC demande la structure par {referential} inconnu"))
+def nowhere_asked(services: ServiceScene, referential: str):
+    services.ask_unknown("structure", referential)
+
+
+@when("l'OC demande les communes d'un code postal inconnu")
+def unknown_communes_asked(services: ServiceScene):
+    services.ask_unknown("communes")
+
+
+@when("l'OC demande les voies d'une commune inconnue")
+def unknown_streets_asked(services: ServiceScene):
+    services.ask_unknown("voies")
+
+
+@when("l'OC demande les numéros d'une voie inconnue")
+def unknown_numbers_asked(services: ServiceScene):
+    services.ask_unknown("numeros")
+
+
+@when("l'OC demande les bâtiments d'une adresse inconnue")
+def unknown_buildings_asked(services: ServiceScene):
+    services.ask_unknown("batiments")
+
+
+@when("l'OC demande la zone arrière d'un PM inconnu")
+def unknown_zone_asked(services: ServiceScene):
+    services.ask_unknown("zone_arriere")
+
+
+@when(parsers.parse("l'OC demande les bâtiments de l'adresse par {referential}"))
+def buildings_asked_in(services: ServiceScene, referential: str):
+    services.ask_buildings(referential)
+
+
+@when("l'OC demande la structure sous un nom qui entoure son quadrigramme")
+def asked_under_a_surrounding_name(services: ServiceScene):
+    name = f"OPERATEUR {services.bench.target.codes.oc} FTTH"
+    services.ask("structure", {"adresse": {"hexacle": services.row["CodeAdresseImmeuble"]}}, oc=name)
 
 
 @when(parsers.parse('l\'OC demande la structure sous le nom "{name}"'))
@@ -63,3 +99,13 @@ def counters_agree(services: ServiceScene):
 @then(parsers.parse('la liste "{listing}" contient, en "{concept}", la colonne {column} de l\'IPE'))
 def listed(services: ServiceScene, listing: str, concept: str, column: str):
     services.listed(listing, concept, column)
+
+
+@then("la prise de l'adresse y figure")
+def outlet_shown(services: ServiceScene):
+    services.outlet_shown()
+
+
+@then("le service reconnaît l'OC")
+def surrounded_name_accepted(services: ServiceScene):
+    services.accepts_surrounded()

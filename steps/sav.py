@@ -5,6 +5,11 @@ from pytest_bdd import given, parsers, then, when
 from annexe5.campaign.service_scene import ServiceScene
 
 
+@given(parsers.parse('un accès en service du rôle "{role}"'))
+def access_in_service(services: ServiceScene, role: str):
+    services.serve(role)
+
+
 @given("un ticket de réparation pris par l'OI")
 def ticket_taken(services: ServiceScene):
     services.open_accepted("reparation")
@@ -38,6 +43,11 @@ def ticket_read(services: ServiceScene):
 @when("l'OC consulte un ticket qui n'existe pas")
 def unknown_ticket_read(services: ServiceScene):
     services.read("TICKET-INCONNU")
+
+
+@when("l'OC modifie un ticket qui n'existe pas")
+def unknown_ticket_changed(services: ServiceScene):
+    services.change_unknown()
 
 
 @when("l'OC envoie un message sur le ticket")

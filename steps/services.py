@@ -20,6 +20,21 @@ def spoilt_sent(services: ServiceScene, defect: str):
     services.send_spoilt(defect)
 
 
+@when(parsers.re(r"l'OC appelle (?P<operation>\w+)"))
+def operation_called(services: ServiceScene, operation: str):
+    services.call_operation(operation)
+
+
+@when(parsers.parse("l'OC appelle {operation} par une requête {defect}"))
+def operation_called_off_contract(services: ServiceScene, operation: str, defect: str):
+    services.call_off_contract(operation, defect)
+
+
+@then("le service répond selon le contrat, ou par une exception typée")
+def answered(services: ServiceScene):
+    services.answers()
+
+
 @then("il se lit avec ses imports")
 def wsdl_read(services: ServiceScene):
     services.fetch_wsdl()

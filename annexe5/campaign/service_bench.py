@@ -6,7 +6,7 @@ ours by the linter. Every request is in the journal before it leaves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,7 @@ class ServiceBench:
         self._clock = clock.now
         self._wsdls: dict[str, Wsdl] = {}
         self._callers: dict[str, Caller] = {}
+        self._turns: dict[str, int] = {}
         trust = services.certificat.read_bytes() if services.certificat is not None else b""
         self.client = HttpClient(
             trust=trust,
@@ -120,6 +121,11 @@ class ServiceBench:
                 clock=self._clock,
             )
         return self._callers[service]
+
+    def turn(self, role: str, rows: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
+        """Give the rows of a role one after the other, and again from the first: a ticket uses nothing up."""
+        self._turns[role] = number = self._turns.get(role, -1) + 1
+        return rows[number % len(rows)]
 
     # --- calling ---
 

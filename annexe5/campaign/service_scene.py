@@ -6,7 +6,7 @@ bench's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -17,16 +17,23 @@ from annexe5.campaign.bench import Bench
 from annexe5.campaign.recording import ScenarioRecord
 from annexe5.campaign.scene import Scene
 from annexe5.campaign.service_bench import Called, ServiceBench
+from annexe5.campaign.service_requests import (
+    CREATE,
+    GET,
+    NOBODY,
+    NOWHERE,
+    SET,
+    SPOILS,
+    UNKNOWN,
+    off_contract,
+    sound,
+    ticket,
+)
 from annexe5.campaign.verdicts import Bloque, EnAttente, NonApplicable, NonConforme
+from annexe5.contract.rules import rule
 from annexe5.messages.aide import judge_counters, judge_structure
 from annexe5.messages.calls import Outcome
 from annexe5.parties.ticket_cycle import judge_states, load_ticket_cycle
-
-CREATE, SET, GET = "createTroubleTicketByValue", "setTroubleTicketByValue", "getTroubleTicketByKey"
-_SIREN = {"serviceProviderID": "000000000", "supplierID": "000000000"}
-_NOWHERE = "AUCUN ACCES DE CE NOM"
-_SOAP11, _SOAP12 = b"http://schemas.xmlsoap.org/soap/envelope/", b"http://www.w3.org/2003/05/soap-envelope"
-Spoil = Callable[[bytes], bytes]
 
 
 @dataclass
@@ -100,8 +107,12 @@ class ServiceScene:
     # --- tickets ---
 
     def access(self) -> dict[str, str]:
-        """Give the references of the scenario's order, as the OI gave them."""
+        """Give the references of the scenario's access: one declared in service, or its order's as the OI gave them."""
         found: dict[str, str] = {}
+        if self.row:
+            return {
+                name: self.row[column] for name, column in load_ticket_cycle().acces.items() if self.row.get(column)
+            }
         for event in self.bench.events(self.scene.order.reference):
             for name, column in load_ticket_cycle().acces.items():
                 if event.values.get(column):
@@ -114,15 +125,8 @@ class ServiceScene:
         """Open a ticket of a process on an access, that of the scenario's order by default."""
         self._count += 1
         references = dict(access if access is not None else self.access())
-        fields = {
-            **_SIREN,
-            "troubleTicketType": load_ticket_cycle().processus[process].type,
-            **references,
-            "serviceProviderTroubleTicketKey": key or f"A5-{self._stamp()}-{self._count}",
-            "defectDescription": "PAS DE SIGNAL",
-        }
-        value = {"troubleTicketKey": None, "troubleTicketState": "QUEUED", "FTTHMUTTroubleTicket": fields}
-        outcome = self._told(self.services.call(self.service, CREATE, {"troubleTicketValue": value}))
+        asked = ticket(references, process, key or f"A5-{self._stamp()}-{self._count}")
+        outcome = self._told(self.services.call(self.service, CREATE, asked))
         if outcome.accepted:
             self.tickets.append(str(outcome.data["troubleTicketResponse"]["troubleTicketKey"]))
         return outcome
@@ -134,14 +138,22 @@ class ServiceScene:
 
     def open_unknown(self) -> None:
         """Open a ticket on an access that nobody has."""
-        self.open("reparation", {"commercialId": _NOWHERE})
+        self.open("reparation", {"commercialId": NOBODY})
 
     def open_again(self) -> None:
         """Open another ticket under the reference of the last one."""
         self._told(self.services.send(self.service, CREATE, self.outcome.request))
 
+    def serve(self, role: str) -> None:
+        """Take an access in service of the target's test data, each in its turn."""
+        self.row = self.services.turn(role, self._declared(role))
+
     def _stamp(self) -> str:
         return f"{self.bench.clock():%y%m%d%H%M%S%f}"[:16]
+
+    def change_unknown(self) -> None:
+        """Change a ticket that does not exist."""
+        self.call_operation(SET)
 
     def change(self, state: str = "", *, version: int | None = None, **fields: Any) -> Outcome:
         """Change the last ticket: a state asked for, a message, an appointment."""
@@ -224,12 +236,15 @@ class ServiceScene:
 
     def place(self, role: str) -> None:
         """Take an address of the target's test data, what the IPE says of it; looking it up uses nothing up."""
+        self.row = self._declared(role)[0]
+
+    def _declared(self, role: str) -> Sequence[Mapping[str, str]]:
         rows = self.bench.target.test_data.get(role, ())
         if not rows:
             raise Bloque(
                 f"le fichier cible ne déclare aucune adresse pour le rôle « {role} » ; ajoutez [[test_data.{role}]]."
             )
-        self.row = rows[0]
+        return rows
 
     def ask(self, method: str, concepts: dict[str, Any], *, oc: str | None = None) -> Outcome:
         """Ask the order help."""
@@ -261,13 +276,18 @@ class ServiceScene:
         raise Bloque(f"référentiel inconnu de la suite : {referential}.")
 
     def _known_outlet(self, structure: dict[str, Any]) -> str:
-        for building in structure["batiments"]:
-            for staircase in building["escaliers"]:
-                for floor in staircase["etages"]:
-                    for line in floor["lignes"]:
-                        if line.get("reference_prise"):
-                            return str(line["reference_prise"])
+        for line in _lines(structure):
+            if line.get("reference_prise"):
+                return str(line["reference_prise"])
         raise Bloque("aucune prise de référence connue à cette adresse : déclarez-en une dans les données d'essai.")
+
+    def ask_unknown(self, method: str, referential: str = "") -> None:
+        """Ask about something that does not exist; of a structure, in a referential."""
+        self.ask(method, {"adresse": NOWHERE[referential]} if referential else UNKNOWN[method])
+
+    def ask_buildings(self, referential: str) -> None:
+        """Ask the buildings of the address in one referential."""
+        self.ask("batiments", {"adresse": self._in(referential)})
 
     def ask_list(self, method: str) -> None:
         """Ask one of the lists for the address."""
@@ -293,6 +313,14 @@ class ServiceScene:
         """See that each floor counts its lines."""
         self._accepted()
         self.record.judge(judge_counters(self.outcome.data))
+
+    def outlet_shown(self) -> None:
+        """See that the outlet of the address stands among its lines."""
+        self._accepted()
+        wanted = self.row["ReferencePrise"]
+        shown = [str(one.get("reference_prise") or "") for one in _lines(self.outcome.data)]
+        if wanted not in shown:
+            raise NonConforme(f"la prise {wanted} n'est pas dans la structure rendue : {_some([*filter(None, shown)])}")
 
     def listed(self, listing: str, concept: str, column: str) -> None:
         """See that a list holds the value that the IPE gives."""
@@ -326,15 +354,32 @@ class ServiceScene:
 
     def send_spoilt(self, defect: str) -> None:
         """Send a request spoilt on purpose."""
-        if self.service.startswith("sav"):
-            operation = GET
-            good = self.services.caller(self.service).build(GET, {"troubleTicketKey": "X", "attrNames": {}})
-        else:
-            operation, good = self.services.caller(self.service).build_method(
-                "structure", {"adresse": {"hexacle": self.row.get("CodeAdresseImmeuble") or "0"}}
-            )
+        caller = self.services.caller(self.service)
+        operation = GET if caller.contract.mapping is None else caller.contract.mapping.method("structure").operation
+        good = sound(caller, operation)
         headers = {"SOAPAction": '"action inconnue"'} if defect == "d'une action inconnue" else None
-        self._told(self.services.send(self.service, operation, _SPOILS[defect](good), headers))
+        self._told(self.services.send(self.service, operation, SPOILS[defect](good), headers))
+
+    def call_operation(self, operation: str) -> None:
+        """Call an operation with a sound request."""
+        self._told(self.services.send(self.service, operation, sound(self.services.caller(self.service), operation)))
+
+    def call_off_contract(self, operation: str, defect: str) -> None:
+        """Call an operation with a request that its schema refuses."""
+        spoilt = off_contract(self.services.caller(self.service), operation, defect)
+        self._told(self.services.send(self.service, operation, spoilt))
+
+    def answers(self) -> None:
+        """See that the service answered, or refused by a typed exception."""
+        refusal = self.outcome.refusal
+        if self.outcome.fault is not None and (refusal is None or not refusal.exception):
+            raise NonConforme(f"{self.outcome.operation} refusé sans exception typée : {self._refusal()}")
+
+    def accepts_surrounded(self) -> None:
+        """See that a name around the quadrigramme is recognised; an OI that wants it alone gets a réserve."""
+        if not self.outcome.accepted:
+            found = rule("AIDE-OC-ENTOURE").finding(received=self._refusal())
+            self.record.add_findings([found])
 
     def fault(self) -> None:
         """See that the service answered with a SOAP fault."""
@@ -342,27 +387,11 @@ class ServiceScene:
             raise NonConforme(f"{self.outcome.operation} : une faute SOAP était attendue, la réponse n'en est pas une")
 
 
-def _body(raw: bytes, by: bytes) -> bytes:
-    start, end = raw.index(b"<soap:Body>") + len(b"<soap:Body>"), raw.index(b"</soap:Body>")
-    return raw[:start] + by + raw[end:]
-
-
-def _header(raw: bytes) -> bytes:
-    start, end = raw.find(b"<soap:Header>"), raw.find(b"</soap:Header>")
-    if start < 0:
-        raise NonApplicable("ce service n'a pas d'en-tête interop.")
-    return raw[:start] + raw[end + len(b"</soap:Header>") :]
-
-
-_SPOILS: Mapping[str, Spoil] = {
-    "mal formée": lambda raw: raw[:-12],
-    "avec une DTD": lambda raw: raw.replace(b"?>", b'?><!DOCTYPE a [<!ENTITY e "e">]>', 1),
-    "en SOAP 1.2": lambda raw: raw.replace(_SOAP11, _SOAP12),
-    "sans corps": lambda raw: _body(raw, b""),
-    "d'une opération inconnue": lambda raw: _body(raw, b'<inconnue xmlns="urn:annexe5:inconnue"/>'),
-    "d'une action inconnue": lambda raw: raw,
-    "sans en-tête interop": _header,
-}
+def _lines(structure: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for building in structure.get("batiments", ()):
+        for staircase in building.get("escaliers", ()):
+            for floor in staircase.get("etages", ()):
+                yield from floor.get("lignes", ())
 
 
 def _some(values: list[str]) -> str:

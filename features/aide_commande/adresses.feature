@@ -18,12 +18,6 @@ Fonctionnalité: L'aide à la prise de commande rend ce que dit l'IPE
       | Hexaclé voie           |
       | identifiant d'immeuble |
 
-  @OPC-03
-  Scénario: Une adresse inconnue est refusée avec un code
-    Étant donné le service "opc-3.0"
-    Quand l'OC demande la structure d'une adresse qui n'existe pas
-    Alors le service refuse
-
   @OPC-04 @OPC-09
   Scénario: Les communes d'un code postal contiennent celle de l'adresse
     Étant donné une adresse du rôle "eligible"
@@ -59,9 +53,43 @@ Fonctionnalité: L'aide à la prise de commande rend ce que dit l'IPE
     Quand l'OC demande la zone arrière de son PM
     Alors la liste "adresses" contient, en "hexacle", la colonne CodeAdresseImmeuble de l'IPE
 
+  @OPC-07 @OPC-09
+  Plan du scénario: Les bâtiments d'une adresse se demandent par <référentiel>
+    Étant donné une adresse du rôle "eligible"
+    Et le service "opc-3.0"
+    Quand l'OC demande les bâtiments de l'adresse par <référentiel>
+    Alors la liste "batiments" contient, en "nom", la colonne Batiment de l'IPE
+
+    Exemples:
+      | référentiel            |
+      | Rivoli                 |
+      | Hexaclé voie           |
+      | identifiant d'immeuble |
+
+  @OPC-03 @OPC-09
+  Plan du scénario: En <service>, la structure se demande par référence de prise
+    Étant donné une adresse du rôle "pto_connue"
+    Et le service "<service>"
+    Quand l'OC demande la structure de l'adresse par prise
+    Alors la structure concorde avec l'IPE
+    Et la prise de l'adresse y figure
+
+    Exemples:
+      | service       |
+      | opc-3.0       |
+      | structure-2.0 |
+
   @OPC-10
-  Scénario: La version 2.0 rend la même structure
+  Plan du scénario: La version 2.0 rend la même structure par <référentiel>
     Étant donné une adresse du rôle "eligible"
     Et le service "structure-2.0"
-    Quand l'OC demande la structure de l'adresse par Hexaclé
+    Quand l'OC demande la structure de l'adresse par <référentiel>
     Alors la structure concorde avec l'IPE
+    Et chaque étage compte ses lignes
+
+    Exemples:
+      | référentiel            |
+      | Hexaclé                |
+      | Rivoli                 |
+      | Hexaclé voie           |
+      | identifiant d'immeuble |

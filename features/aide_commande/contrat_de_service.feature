@@ -22,30 +22,59 @@ Fonctionnalité: Le contrat de service de l'aide à la prise de commande
     Quand l'OC récupère le contrat de service
     Alors il concorde avec celui du contrat
 
+  @OPC-10
+  Scénario: Le WSDL de la version 2.0 lie l'opération de structure
+    Étant donné le service "structure-2.0"
+    Quand l'OC récupère le contrat de service
+    Alors il se lit avec ses imports
+    Et il lie les opérations obtentionStructureAdresseOperation
+
   @OPC-01
-  Plan du scénario: Une requête <défaut> est refusée par une faute
-    Étant donné le service "opc-3.0"
+  Plan du scénario: En <service>, une requête <défaut> est refusée par une faute
+    Étant donné le service "<service>"
     Quand l'OC envoie une requête <défaut>
     Alors le service répond par une faute SOAP
 
     Exemples:
-      | défaut                   |
-      | mal formée               |
-      | avec une DTD             |
-      | en SOAP 1.2              |
-      | sans corps               |
-      | d'une opération inconnue |
+      | service       | défaut                   |
+      | opc-3.0       | mal formée               |
+      | opc-3.0       | avec une DTD             |
+      | opc-3.0       | en SOAP 1.2              |
+      | opc-3.0       | sans corps               |
+      | opc-3.0       | d'une opération inconnue |
+      | structure-2.0 | mal formée               |
+      | structure-2.0 | avec une DTD             |
+      | structure-2.0 | en SOAP 1.2              |
+      | structure-2.0 | sans corps               |
+      | structure-2.0 | d'une opération inconnue |
 
   @OPC-02
-  Scénario: Un opérateur commercial sans quadrigramme connu est refusé
+  Plan du scénario: En <service>, un opérateur commercial sans quadrigramme connu est refusé
     Étant donné une adresse du rôle "eligible"
-    Et le service "opc-3.0"
+    Et le service "<service>"
     Quand l'OC demande la structure sous le nom "OPERATEUR SANS QUADRIGRAMME"
     Alors le service refuse
 
+    Exemples:
+      | service       |
+      | opc-3.0       |
+      | structure-2.0 |
+
   @OPC-02
-  Scénario: Le nom de l'opérateur peut entourer son quadrigramme
+  Plan du scénario: En <service>, le quadrigramme de l'OC suffit pour être servi
     Étant donné une adresse du rôle "eligible"
-    Et le service "opc-3.0"
+    Et le service "<service>"
     Quand l'OC demande la structure de l'adresse par Hexaclé
     Alors le service accepte
+
+    Exemples:
+      | service       |
+      | opc-3.0       |
+      | structure-2.0 |
+
+  @OPC-02
+  Scénario: Un nom qui contient le quadrigramme de l'OC est reconnu
+    Étant donné une adresse du rôle "eligible"
+    Et le service "opc-3.0"
+    Quand l'OC demande la structure sous un nom qui entoure son quadrigramme
+    Alors le service reconnaît l'OC

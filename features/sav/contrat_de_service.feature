@@ -33,23 +33,41 @@ Fonctionnalité: Le contrat de service du SAV
       | sav-2.1 |
       | sav-3.0 |
 
+  @SAV-04
+  Scénario: Le WSDL du SAV 3.0 concorde avec celui du contrat et lie ses opérations
+    Étant donné le service "sav-3.0"
+    Quand l'OC récupère le contrat de service
+    Alors il concorde avec celui du contrat
+    Et il lie les opérations createTroubleTicketByValue, setTroubleTicketByValue, getTroubleTicketByKey
+
   @SAV-04 @SAV-05
-  Plan du scénario: Une requête <défaut> est refusée par une faute
-    Étant donné le service "sav-2.1"
+  Plan du scénario: En <service>, une requête <défaut> est refusée par une faute
+    Étant donné le service "<service>"
     Quand l'OC envoie une requête <défaut>
     Alors le service répond par une faute SOAP
 
     Exemples:
-      | défaut                   |
-      | mal formée               |
-      | avec une DTD             |
-      | en SOAP 1.2              |
-      | sans corps               |
-      | d'une opération inconnue |
-      | d'une action inconnue    |
+      | service | défaut                   |
+      | sav-2.1 | mal formée               |
+      | sav-2.1 | avec une DTD             |
+      | sav-2.1 | en SOAP 1.2              |
+      | sav-2.1 | sans corps               |
+      | sav-2.1 | d'une opération inconnue |
+      | sav-2.1 | d'une action inconnue    |
+      | sav-3.0 | mal formée               |
+      | sav-3.0 | avec une DTD             |
+      | sav-3.0 | en SOAP 1.2              |
+      | sav-3.0 | sans corps               |
+      | sav-3.0 | d'une opération inconnue |
+      | sav-3.0 | d'une action inconnue    |
 
   @SAV-02
-  Scénario: Une requête sans l'en-tête interop est refusée
-    Étant donné le service "sav-2.1"
+  Plan du scénario: En <service>, une requête sans l'en-tête interop est refusée
+    Étant donné le service "<service>"
     Quand l'OC envoie une requête sans en-tête interop
     Alors le service répond par une faute SOAP
+
+    Exemples:
+      | service |
+      | sav-2.1 |
+      | sav-3.0 |
