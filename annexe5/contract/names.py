@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from difflib import SequenceMatcher
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -72,7 +73,7 @@ class NameJudgement:
 
 def human_template(flow: Flow) -> str:
     """Give the flow's naming as the contract prints it: ``CodeOI_CodeOC_CMD_ACCES_V12_aaaammjj_numsequence.csv``."""
-    return _PLACE.sub(lambda place: _LABELS[place[1]].replace("référence PM", "<référence PM>"), flow.fichier)
+    return _PLACE.sub(lambda place: f"<{label}>" if " " in (label := _LABELS[place[1]]) else label, flow.fichier)
 
 
 def build_name(profile: Profile, flow: str, **values: str | int | date) -> str:
@@ -198,8 +199,7 @@ def _diagnose(profile: Profile, name: str, oi: str | None, oc: str | None, used:
         findings.append(rule(kind).finding(received=whole_extension or "(aucune)", expected=".csv",
                                            requirement=clause if kind == "NOM-CASSE" else ""))  # fmt: skip
     if flow is None or found is None:
-        shapes = " ; ".join(human_template(one) for one in profile.flux if one.protocole == "ACCES")
-        findings.insert(0, rule("NOM-FLUX-INCONNU").finding(received=name, expected=shapes))
+        findings.insert(0, rule("NOM-FLUX-INCONNU").finding(received=name, expected=_nearest(profile, stem)))
         return NameJudgement(name, None, MappingProxyType({}), tuple(findings))
     _, fields, ordered = found
     if not ordered:
@@ -226,6 +226,32 @@ def _recognise(profile: Profile, stem: str) -> tuple[Flow, dict[str, str | None]
                 return flow, fields, False
             return flow, fields, True
     return _recognise_shuffled(profile, stem)
+
+
+# How alike a part of a name and a flow's must be for the flow to be meant, and how close behind a second one.
+_ALIKE = 0.7
+_CLOSE = 0.1
+_FEW_WORDS = 8
+
+
+def _nearest(profile: Profile, stem: str) -> str:
+    """Give the naming of the flows that a name may have been meant for; when it is like none, the flows there are."""
+    words = [word for one in re.split(r"[^A-Za-z]+", re.sub(r"_V\d\d", "", stem)) if (word := one.casefold())]
+    words = words[:_FEW_WORDS]
+    parts = {"".join(words[at:end]) for at in range(len(words)) for end in range(at + 1, len(words) + 1)}
+    scores = [(_likeness(flow, parts), flow) for flow in profile.flux]
+    best = max(score for score, _flow in scores)
+    if best < _ALIKE:
+        names = ", ".join(flow.nom for flow in profile.flux)
+        return f"celle d'un des flux {names} (annexe5 requirements NAM les donne toutes)"
+    return " ; ".join(human_template(flow) for score, flow in scores if score >= best - _CLOSE)
+
+
+def _likeness(flow: Flow, parts: Collection[str]) -> float:
+    """Give how much the best part of a name is like what tells a flow from the others, 0 to 1."""
+    own = _PLACE.sub("", re.sub(r"_V\d\d_", "_", flow.fichier.removesuffix(".csv"))).split("_")
+    meant = {"".join(own[2 if flow.protocole == "PM" else 0 :]), flow.nom.replace("_", "")}
+    return max((SequenceMatcher(None, one.casefold(), part).ratio() for one in meant for part in parts), default=0.0)
 
 
 def _shuffled_tail(fields: Mapping[str, str | None]) -> bool:

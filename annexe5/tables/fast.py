@@ -135,7 +135,8 @@ def _open(
     if opened is None:
         raise _NotForUs
     sheet, left = opened
-    if sheet.separator != ";" or sheet.header.absent or sheet.header.width < 2:  # noqa: PLR2004
+    # A header of separators alone names no column: there would be no frame to look at.
+    if sheet.separator != ";" or sheet.header.absent or sheet.header.width < 2 or not sheet.flat:  # noqa: PLR2004
         raise _NotForUs
     if not all(judged_here(one) for one in sheet.group_rules):
         raise _NotForUs

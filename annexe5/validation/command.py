@@ -27,6 +27,9 @@ def validate(wanted: Wanted, *, output: str, lang: str, samples: int | None, to:
         raise UsageError(f"{to} : le dossier n'existe pas.")
     progress = Progress(sys.stderr, time.monotonic, lang) if sys.stderr.isatty() else None
     outcome = run(wanted, sys.stdin.buffer, progress)
+    if output != "text" or to is not None:  # a person at the terminal reads it in the text
+        for one in outcome.idle:
+            print(f"annexe5 : {one[lang]}", file=sys.stderr)  # noqa: T201
     told = tellers[output](outcome, lang).encode("utf-8", "backslashreplace")
     if to is None:
         sys.stdout.buffer.write(told)

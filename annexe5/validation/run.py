@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
 
-from annexe5.contract.names import judge_name
+from annexe5.contract.names import NameJudgement, human_template, judge_name
 from annexe5.contract.profile import Profile, load_profile
-from annexe5.contract.rules import load_rules
+from annexe5.contract.rules import load_rules, rule
 from annexe5.errors import UsageError
-from annexe5.findings import Confidence, Finding, Verdict, exit_code, roll_up, verdict_of
+from annexe5.findings import Confidence, Finding, Text, Verdict, exit_code, roll_up, verdict_of
 from annexe5.tables.api import Engine, TableReport, facts_of, judge_source
 from annexe5.tables.octets import Source
 from annexe5.tables.schema import load_table
+from annexe5.validation.kept import idle, judges
 from annexe5.validation.masking import masked, masked_message
 from annexe5.validation.progress import Progress
 from annexe5.validation.recognise import flow_of_header, is_xml
+from annexe5.validation.report import Report
 from annexe5.validation.sources import MAIL, MOST_OF_A_MAIL, STDIN, Found, find, told
 
-_WSDL = ".wsdl"
-_XML = (".xml", _WSDL)
+_XML = (".xml", ".xsd", ".wsdl")
 _ENGINES: Mapping[str, Engine] = MappingProxyType({"exact": "exact", "fast": "fast", "auto": "auto"})
 
 
@@ -44,7 +44,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One file: its flow ("" when it is none), number of rows, what was found, and what was found but set aside."""
+    """One file: its flow ("" when it is none), number of rows, what was found, and what was found but set aside.
+
+    ``table`` is false for XML and mail, which have no rows. With ``--rule``, a file that none of the rules kept judges is
+    ``non applicable``.
+    """
 
     path: str
     flow: str
@@ -52,15 +56,20 @@ class Judged:
     verdict: Verdict
     findings: tuple[Finding, ...]
     ignored: tuple[Finding, ...] = ()
+    table: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All the files, the rules set aside with their reasons, and the rules kept when only some were asked for."""
+    """All the files, the rules set aside with their reasons, and the rules kept when only some were asked for.
+
+    ``idle`` tells the rules kept that judge none of the files.
+    """
 
     files: tuple[Judged, ...]
     reasons: Mapping[str, str] = field(default_factory=dict)
     only: tuple[str, ...] = ()
+    idle: tuple[Text, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -84,9 +93,14 @@ def run(wanted: Wanted, stdin: BinaryIO, progress: Progress | None = None) -> Ou
         found = find(wanted.paths, stack, stdin)
         reports = [_judge(one, wanted, profile, progress) for one in found]
         reports = _compared(reports, found, wanted, profile)
+        if any(one.documents for one in reports):
+            from annexe5.validation.services import with_their_wsdl  # noqa: PLC0415  # XML libraries are heavy
+
+            reports = with_their_wsdl(reports, found)
     if progress:
         progress.clear()
-    return Outcome(tuple(_settled(one, wanted, only, reasons) for one in reports), reasons, only)
+    files = tuple(_settled(one, wanted, only, reasons, together=len(reports) > 1) for one in reports)
+    return Outcome(files, reasons, only, idle(only, reports))
 
 
 # --- what is asked -------------------------------------------------------------------------------------------
@@ -127,18 +141,14 @@ def _flow_asked(flow: str) -> str:
 # --- one file ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Report:
-    report: TableReport
-    message: bool = False
-
-
-def _judge(one: Found, wanted: Wanted, profile: Profile, progress: Progress | None) -> _Report:
+def _judge(one: Found, wanted: Wanted, profile: Profile, progress: Progress | None) -> Report:
     with told(one.source.name):
         if one.suffix == MAIL:
             return _mail(one, profile)
         if _is_service(wanted.flow) or (not wanted.flow and (one.suffix in _XML or is_xml(one.source))):
-            return _message(one, wanted, profile)
+            from annexe5.validation.services import judge_xml  # noqa: PLC0415  # XML libraries are heavy
+
+            return judge_xml(one, wanted.flow)
         return _table(one, wanted, profile, progress)
 
 
@@ -152,16 +162,16 @@ def _is_service(flow: str) -> bool:
     return False
 
 
-def _table(one: Found, wanted: Wanted, profile: Profile, progress: Progress | None) -> _Report:
+def _table(one: Found, wanted: Wanted, profile: Profile, progress: Progress | None) -> Report:
     path = one.source.name
     named = judge_name(profile, one.name, oi=_oi(profile)) if one.name else None
     flow = wanted.flow or (named.flow if named else None) or flow_of_header(one.source)
-    names = named.findings if named else ()
+    names = _named_by_header(named, flow, profile) if named else ()
     if not flow and not named:
         raise UsageError(f"{path} : sans nom ni en-tête connus ; dites par --flow de quel flux il s'agit.")
     if not flow:  # whatever else is wrong with its name, it is no flow
         findings = tuple(finding.at(path) for finding in names[:1])
-        return _Report(TableReport("", path, 0, findings, verdict_of(findings)))
+        return Report(TableReport("", path, 0, findings, verdict_of(findings)))
     facts = facts_of(one.name, profile) if named and named.flow == flow else {}
     report = judge_source(
         progress.watch(one.source) if progress else one.source,
@@ -172,7 +182,16 @@ def _table(one: Found, wanted: Wanted, profile: Profile, progress: Progress | No
         engine=_ENGINES[wanted.engine],
     )
     findings = (*(finding.at(path) for finding in names), *report.findings)
-    return _Report(replace(report, flow=flow, path=path, findings=findings, verdict=verdict_of(findings)))
+    return Report(replace(report, flow=flow, path=path, findings=findings, verdict=verdict_of(findings)))
+
+
+def _named_by_header(named: NameJudgement, flow: str, profile: Profile) -> tuple[Finding, ...]:
+    """Give what is wrong with a name; where the flow is known otherwise, its own naming is what was expected."""
+    if named.flow or not flow:
+        return named.findings
+    shape = human_template(profile.flow(flow))
+    unknown = rule("NOM-FLUX-INCONNU").finding(received=named.name, expected=shape)
+    return tuple(unknown if one.rule == unknown.rule else one for one in named.findings)
 
 
 def _oi(profile: Profile) -> str | None:
@@ -181,76 +200,24 @@ def _oi(profile: Profile) -> str | None:
     return None if code.confidence is Confidence.ASSUMED else code.valeur
 
 
-# --- messages ------------------------------------------------------------------------------------------------
-
-
-def _message(one: Found, wanted: Wanted, profile: Profile) -> _Report:
-    path = one.source.name
-    if one.suffix == ".xsd":  # judged with the WSDL that includes it
-        findings = tuple(finding.at(path) for finding in judge_name(profile, one.name).findings[:1])
-        return _Report(TableReport("", path, 0, findings, verdict_of(findings)))
-    from annexe5.messages.settings import load_common  # noqa: PLC0415  # XML libraries are heavy
-    from annexe5.messages.validate import validate_file, validate_message  # noqa: PLC0415
-
-    service = wanted.flow
-    limit = load_common().limites.reponse_octets
-    with one.source.open() as stream:
-        raw = stream.read(limit + 1)
-    if one.suffix == _WSDL or (b"definitions" in raw[:4096] and b"Envelope" not in raw[:4096]):
-        with _on_disk(one) as place:
-            judged = validate_file(place, service=service)
-    else:
-        judged = validate_message(raw, service=service)
-    findings = tuple(finding.at(path) for finding in judged.findings)
-    return _Report(TableReport(judged.flow, path, 0, findings, verdict_of(findings)), message=True)
-
-
-class _on_disk:  # noqa: N801  # a context manager reads as a function
-    """Gives a WSDL a place on disk with the documents around it, which it includes by relative paths."""
-
-    def __init__(self, one: Found) -> None:
-        self._one = one
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Path:
-        if self._one.local is not None:
-            return self._one.local
-        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="annexe5-")))
-        if self._one.beside is None:
-            place = folder / "service.wsdl"
-            with self._one.source.open() as stream:
-                place.write_bytes(stream.read())
-            return place
-        archive, wsdl = self._one.beside
-        for member in archive.namelist():
-            name = PurePosixPath(member)
-            if name.suffix.lower() in (".xsd", *_XML) and ".." not in name.parts and not name.is_absolute():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (folder / name).write_bytes(archive.read(member))
-        return folder / wsdl
-
-    def __exit__(self, *_reason: object) -> None:
-        self._stack.close()
-
-
-def _mail(one: Found, profile: Profile) -> _Report:
+def _mail(one: Found, profile: Profile) -> Report:
     """Judge a message as it crossed; its table comes next, as a file of its own."""
     from annexe5.messages.mail_judge import judge_mail  # noqa: PLC0415  # for messages only
 
     path = one.source.name
     with one.source.open() as stream:
         judged = judge_mail(stream.read(MOST_OF_A_MAIL), profile, path=path)
-    return _Report(TableReport(judged.flow, path, 0, judged.findings, verdict_of(judged.findings)), message=True)
+    return Report(TableReport(judged.flow, path, 0, judged.findings, verdict_of(judged.findings)), kind="mail")
 
 
 # --- together ------------------------------------------------------------------------------------------------
 
 
-def _compared(reports: Sequence[_Report], found: Sequence[Found], wanted: Wanted, profile: Profile) -> list[_Report]:
+def _compared(reports: Sequence[Report], found: Sequence[Found], wanted: Wanted, profile: Profile) -> list[Report]:
     """Add what the rules between files find; polars is loaded only when there is something to compare."""
     places = [
         place for place, (one, made) in enumerate(zip(found, reports, strict=True))
-        if one.name and made.report.flow and not made.message
+        if one.name and made.report.flow and made.is_table
     ]  # fmt: skip
     if len(places) < 2:  # noqa: PLR2004
         return list(reports)
@@ -265,15 +232,20 @@ def _compared(reports: Sequence[_Report], found: Sequence[Found], wanted: Wanted
     return result
 
 
-def _settled(made: _Report, wanted: Wanted, only: Sequence[str], reasons: Mapping[str, str]) -> Judged:
+def _settled(
+    made: Report, wanted: Wanted, only: Sequence[str], reasons: Mapping[str, str], *, together: bool
+) -> Judged:
     """Keep what was asked for, set aside what is ignored, mask what is personal."""
     report = made.report
     kept = [one for one in report.findings if not only or one.rule in only]
     if not wanted.show_personal:
-        kept = list(_masked(kept, report.flow, message=made.message))
+        kept = list(_masked(kept, report.flow, message=not made.is_table))
     findings = tuple(one for one in kept if one.rule not in reasons)
     ignored = tuple(one for one in kept if one.rule in reasons)
-    return Judged(report.path, report.flow, report.rows, verdict_of(findings), findings, ignored)
+    verdict = verdict_of(findings)
+    if only and not any(judges(one, made, together=together) for one in only):
+        verdict = Verdict.NON_APPLICABLE
+    return Judged(report.path, report.flow, report.rows, verdict, findings, ignored, table=made.is_table)
 
 
 def _masked(findings: Iterable[Finding], flow: str, *, message: bool) -> Iterator[Finding]:

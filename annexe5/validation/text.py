@@ -15,27 +15,36 @@ _SIGNS: Mapping[Verdict, tuple[str, str]] = {
     Verdict.CONFORME: ("✓", "32"),
     Verdict.RESERVE: ("~", "33"),
     Verdict.NON_CONFORME: ("✗", "31"),
+    Verdict.NON_APPLICABLE: ("–", "36"),
 }
 _ORDER = (Severity.ERROR, Severity.RESERVE, Severity.INFO)
 _FR = {
     "conforme": "conforme", "réserve": "réserve", "non conforme": "non conforme",
+    "non applicable": "aucune des règles retenues ne le juge",
     "error": "erreur", "reserve": "réserve", "info": "information",
     "no_flow": "aucun flux reconnu", "row": "ligne", "rows": "lignes", "time": "fois",
     "clause": "Clause", "line": "ligne", "column": "colonne", "received": "reçu", "expected": "attendu",
     "more": "… et {count} autre(s)", "do": "À faire", "ignored": "ignorée", "only": "Règles retenues",
     "files": "fichier(s)", "found": "constat(s)", "of": "de", "rules": "règle(s)",
     "masked": "Données personnelles masquées (•••) ; --show-personal les montre.",
-    "plural": {"conforme": "conforme(s)", "réserve": "avec réserve", "non conforme": "non conforme(s)"},
+    "plural": {
+        "conforme": "conforme(s)", "réserve": "avec réserve", "non conforme": "non conforme(s)",
+        "non applicable": "que rien ne juge",
+    },
 }  # fmt: skip
 _EN = {
     "conforme": "compliant", "réserve": "compliant with reserve", "non conforme": "not compliant",
+    "non applicable": "none of the rules kept judges it",
     "error": "error", "reserve": "reserve", "info": "information",
     "no_flow": "no flow recognised", "row": "row", "rows": "rows", "time": "times",
     "clause": "Clause", "line": "line", "column": "column", "received": "received", "expected": "expected",
     "more": "… and {count} more", "do": "To do", "ignored": "ignored", "only": "Rules kept",
     "files": "file(s)", "found": "finding(s)", "of": "of", "rules": "rule(s)",
     "masked": "Personal data is masked (•••); --show-personal shows it.",
-    "plural": {"conforme": "compliant", "réserve": "with reserve", "non conforme": "not compliant"},
+    "plural": {
+        "conforme": "compliant", "réserve": "with reserve", "non conforme": "not compliant",
+        "non applicable": "that nothing judges",
+    },
 }  # fmt: skip
 
 
@@ -64,7 +73,9 @@ class _Teller:
     def file(self, one: Judged, reasons: Mapping[str, str]) -> Iterator[str]:
         words = self.words
         sign, paint = _SIGNS[one.verdict]
-        what = f"{one.flow}, {self.rows(one)}" if one.flow else words["no_flow"]
+        what = one.flow or words["no_flow"]
+        if one.flow and one.table:
+            what += f", {self.rows(one)}"
         yield f"{self.paint(sign, paint)} {plain(one.path)} · {what} : {self.paint(words[one.verdict.value], paint)}"
         for group in _groups(one.findings):
             yield from self.group(group)
@@ -129,6 +140,7 @@ class _Teller:
             )
         if outcome.only:
             yield f"{words['only']} : {', '.join(outcome.only)}"
+        yield from (one[self.lang] for one in outcome.idle)
         for rule, reason in outcome.reasons.items():
             yield f"{rule} ({words['ignored']}) : {plain(reason)}"
         if any(one.value == "•••" for file in outcome.files for one in file.findings):

@@ -97,3 +97,25 @@ def test_the_template_reads_as_the_contract_prints_it():
 )
 def test_the_printed_examples_pass_once_their_stray_blanks_are_gone(printed):
     assert judge_name(PROFILE, printed).ok
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("IPE_2017.csv", ["IPE"]),
+        ("COVG_ZZZZ_CMDACES_V12_20170407_1.csv", ["Cmd_Acces"]),
+        ("infosyndic.csv", ["CR_InfoSyndic"]),
+        ("COVG_ZZZZ_CRMAD_V12_20170407_1.csv", ["CR_MAD_Pm", "CR_MAD_LigneFTTH"]),
+    ],
+)
+def test_a_name_of_no_flow_is_told_the_naming_it_was_meant_for(name, meant):
+    (found,) = judge_name(PROFILE, name).findings
+    assert (found.rule, found.expected) == (
+        "NOM-FLUX-INCONNU",
+        " ; ".join(human_template(PROFILE.flow(flow)) for flow in meant),
+    )
+
+
+def test_a_name_like_none_is_told_the_flows_of_every_protocol():
+    (found,) = judge_name(PROFILE, "notes.csv").findings
+    assert all(flow in found.expected for flow in PROFILE.flows)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from unittest.mock import patch
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -109,3 +110,34 @@ def test_a_predicate_never_lets_a_wrong_row_through(data: st.DataObject) -> None
         assert all(may or does for may, does in zip(cannot, holds, strict=True))
         if is_exact(condition):
             assert can == holds
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda line: line + b";X",
+        lambda line: line.rsplit(b";", 1)[0],
+        lambda line: b";" * line.count(b";"),
+        lambda line: line + b'"',
+        lambda line: b"\xc9" + line,
+        lambda _line: b"",
+    ],
+)
+@pytest.mark.parametrize("rows", [1, 40])
+def test_a_file_whose_every_row_is_an_anomaly_leaves_no_frame_and_is_told_the_same(
+    spoil: Callable[[bytes], bytes], rows: int
+) -> None:
+    table = load_table("IPE")
+    header, *lines = write_rows(table, [table.example] * rows, newline="\n").splitlines()
+    data = b"\n".join([header, *map(spoil, lines), b""])
+    with patch.object(fast, "BLOCK", 4_000), patch.object(fast, "_HEAD", 1):
+        assert judge_bytes(data, table, engine="fast") == judge_bytes(data, table, engine="exact")
+
+
+@pytest.mark.parametrize(
+    "header", [b";", b";;;", b" ; ;", b'"";""', b"IdentifiantImmeuble;", b"IdentifiantImmeuble;;;"]
+)
+@pytest.mark.parametrize("rows", [b"", b"a;b\n", b";\n;;\n"])
+def test_a_header_that_names_nothing_is_told_the_same(header: bytes, rows: bytes) -> None:
+    table, data = load_table("IPE"), header + b"\n" + rows
+    assert judge_bytes(data, table, engine="fast") == judge_bytes(data, table, engine="exact")

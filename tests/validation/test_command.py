@@ -147,6 +147,7 @@ def test_a_file_of_an_unknown_name_is_judged_by_its_header(annexe5, bad):
     document = told(annexe5("validate", path, "--format", "json"))
     assert document["files"][0]["flow"] == "Cmd_Acces"
     assert broken(document) == {"commandes.csv": ["NOM-FLUX-INCONNU", "CEL-VALEUR"]}
+    assert document["files"][0]["findings"][0]["expected"] == "CodeOI_CodeOC_CMD_ACCES_V12_aaaammjj_numsequence.csv"
 
 
 @pytest.mark.parametrize("data", [b"", b"bonjour\n", b"\x00\xff\xfe\x00" * 50, b"a;b;c\n1;2;3\n"])
@@ -173,6 +174,27 @@ def test_a_soap_message_is_judged_by_its_contract(annexe5, tmp_path):
 def test_the_contract_s_own_wsdl_conforms(annexe5):
     ran = annexe5("validate", schemas_dir() / "soap" / "sav-2.1" / "sav.wsdl", "--format", "json")
     assert (ran.code, told(ran)["files"][0]["verdict"]) == (0, "conforme")
+
+
+def test_schemas_are_judged_with_the_wsdl_that_includes_them(annexe5, tmp_path):
+    for path in (schemas_dir() / "soap" / "sav-2.1").iterdir():
+        if path.suffix in (".wsdl", ".xsd"):
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    document = told(annexe5("validate", tmp_path, "--format", "json"))
+    assert {one["flow"] for one in document["files"]} == {"sav-2.1 wsdl", "sav-2.1 xsd"}
+    assert {one["verdict"] for one in document["files"]} == {"conforme"}
+    with zipfile.ZipFile(tmp_path / "service.zip", "w") as made:
+        for path in tmp_path.glob("*.[wx]s*"):
+            made.write(path, f"sav/{path.name}")
+    zipped = told(annexe5("validate", tmp_path / "service.zip", "--format", "json"))
+    assert {one["verdict"] for one in zipped["files"]} == {"conforme"}
+
+
+@pytest.mark.parametrize("name", ["ticket.xsd", "ticket.txt"])
+def test_a_schema_alone_is_told_for_what_it_is(annexe5, tmp_path, name):
+    (tmp_path / name).write_bytes((schemas_dir() / "soap" / "sav-2.1" / "ticket.xsd").read_bytes())
+    ran = annexe5("validate", tmp_path, "--format", "json")
+    assert (ran.code, broken(told(ran))) == (1, {name: ["WSDL-SCHEMA-SEUL"]})
 
 
 def test_files_of_one_folder_are_compared(annexe5, good):
@@ -216,6 +238,32 @@ def test_one_rule_alone_decides_when_asked(annexe5, bad):
     ran = annexe5("validate", bad, "--rule", "cel-longueur")
     assert ran.code == 0
     assert "CEL-LONGUEUR" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ("IPE-PM-LOGEMENTS", "elle juge IPE"),
+        ("CROISE-CMD-DOUBLE", "elle compare des fichiers Cmd_Acces"),
+        ("CYC-DELAI", "campagne"),
+        ("WS-XML", "SOAP"),
+    ],
+)
+def test_a_rule_that_judges_none_of_the_files_passes_none(annexe5, bad, rule, why):
+    ran = annexe5("validate", bad, "--rule", rule)
+    assert (ran.code, why in ran.out, "✓" in ran.out) == (0, True, False)
+    ran = annexe5("validate", bad, "--rule", rule, "--format", "json")
+    assert json.loads(ran.out)["files"][0]["verdict"] == "non applicable"
+    assert why in ran.err
+
+
+def test_a_rule_that_judges_one_of_the_files_says_nothing_of_the_other(annexe5, bad):
+    bad.with_name("notes.xml").write_text("<a>")
+    document = told(annexe5("validate", bad.parent, "--rule", "CEL-VALEUR", "--format", "json"))
+    assert {Path(one["path"]).name: one["verdict"] for one in document["files"]} == {
+        bad.name: "non conforme",
+        "notes.xml": "non applicable",
+    }
 
 
 def test_an_ignored_rule_does_not_refuse_but_is_told_with_its_reason(annexe5, bad):
