@@ -140,7 +140,8 @@ def roles(lang: LangOption = "fr") -> None:
 @app.command()
 def validate(
     paths: Annotated[
-        list[str], typer.Argument(help="Fichiers, dossiers, motifs (*.csv), messages .eml, archives .zip ; - : entrée standard.")
+        list[str],
+        typer.Argument(help="Fichiers, dossiers, motifs (*.csv), messages .eml, archives .zip ; - : entrée standard."),
     ],
     profile: ProfileOption = DEFAULT_PROFILE,
     flow: Annotated[str, typer.Option("--flow", help="Flux des fichiers ; sans lui, le nom puis l'en-tête.")] = "",

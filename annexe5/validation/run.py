@@ -46,8 +46,8 @@ class Wanted:
 class Judged:
     """One file: its flow ("" when it is none), number of rows, what was found, and what was found but set aside.
 
-    ``table`` is false for XML and mail, which have no rows. With ``--rule``, a file that none of the rules kept judges is
-    ``non applicable``.
+    ``table`` is false for XML and mail, which have no rows. With ``--rule``, a file that none of the rules kept judges
+    is ``non applicable``.
     """
 
     path: str
