@@ -61,6 +61,7 @@ class Wanted:
     lang: str = "fr"
     pytest_args: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
+    allure: bool = True
 
 
 def run(wanted: Wanted) -> int:
@@ -177,7 +178,7 @@ def play(
         "-c", str(suite / "features" / "pytest.ini"),
         f"--rootdir={suite}",
         f"--confcutdir={suite}",
-        f"--alluredir={folder / 'allure-results'}",
+        *([f"--alluredir={folder / 'allure-results'}"] if wanted.allure else []),
         "-p", "no:cacheprovider",
         "-p", "no:hypothesispytest",
         "-m", wanted.party,

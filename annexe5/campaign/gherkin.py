@@ -105,22 +105,41 @@ class FeatureFile(pytest.Module):
         yield from items
 
     def _items(self, text: FeatureText, templates: Mapping[str, ScenarioTemplate]) -> Iterator[ScenarioItem]:
-        taken: set[str] = set()
-        for scenario in text.scenarios:
-            play = pytest_bdd.scenario(
-                self.path.name, scenario.name, encoding="utf-8-sig", features_base_dir=str(self.path.parent)
+        plays = {
+            name: pytest_bdd.scenario(
+                self.path.name, name, encoding="utf-8-sig", features_base_dir=str(self.path.parent)
             )(_passed)
-            for row in scenario.rows:
-                rendered = templates[scenario.name].render(dict(row.parameters))
-                yield ScenarioItem.from_parent(
-                    self,
-                    name=_node_name(rendered.name, row, taken),
-                    callobj=_bind(play, row),
-                    feature=text,
-                    scenario=scenario,
-                    row=row,
-                    rendered=rendered,
-                )
+            for name in templates
+        }
+        for scenario, row, rendered, name in _runs(text, templates):
+            yield ScenarioItem.from_parent(
+                self,
+                name=name,
+                callobj=_bind(plays[scenario.name], row),
+                feature=text,
+                scenario=scenario,
+                row=row,
+                rendered=rendered,
+            )
+
+
+def _runs(
+    text: FeatureText, templates: Mapping[str, ScenarioTemplate]
+) -> Iterator[tuple[ScenarioText, Row, Scenario, str]]:
+    """Give every run of a file, with the name that pytest knows it by."""
+    taken: set[str] = set()
+    for scenario in text.scenarios:
+        for row in scenario.rows:
+            rendered = templates[scenario.name].render(dict(row.parameters))
+            yield scenario, row, rendered, _node_name(rendered.name, row, taken)
+
+
+def runs_of(path: str) -> Mapping[str, tuple[str, ...]]:
+    """Give, without running anything, the tags of every run of a feature of the suite, by ``ScenarioItem.run_id``."""
+    whole = suite_root() / path
+    text = read_feature(whole, declared_tags(), load_requirements())
+    templates = get_feature(str(whole.parent), whole.name, encoding="utf-8-sig").scenarios
+    return {f"{path}::{name}": row.tags for _, row, _, name in _runs(text, templates)}
 
 
 class ScenarioItem(pytest.Function):

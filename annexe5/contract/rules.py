@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -53,8 +53,20 @@ def raw_rules() -> Mapping[str, Mapping[str, Any]]:
                     f"{path} : rule[{index}].requirements : {entry['id']} : clauses inconnues de "
                     f"requirements.csv : {', '.join(unknown)}."
                 )
-            found[entry["id"]] = MappingProxyType({**entry, "house": path.stem})
+            found[entry["id"]] = MappingProxyType({**entry, "house": path.stem, **_DISABLED.get(entry["id"], {})})
     return MappingProxyType(found)
+
+
+_DISABLED: dict[str, Mapping[str, Any]] = {}
+
+
+def disable(idents: Iterable[str]) -> None:
+    """Let some rules judge nothing in this process, to see what then survives; before any other rule is asked for."""
+    for ident in idents:
+        rule(ident)
+        _DISABLED[ident] = {"severity": Severity.INFO.value}
+    raw_rules.cache_clear()
+    load_rules.cache_clear()
 
 
 @lru_cache(maxsize=1)

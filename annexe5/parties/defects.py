@@ -81,6 +81,13 @@ def load_defects() -> Mapping[str, DefectEntry]:
     return MappingProxyType(found)
 
 
+def unusual(party: Literal["oi", "oc"]) -> tuple[str, ...]:
+    """Name the good but unusual ways a twin can be given: what the contract leaves free."""
+    from annexe5.parties import oc_defects, oi_defects  # noqa: PLC0415 -- they are made of what stands here
+
+    return tuple((oi_defects if party == "oi" else oc_defects).UNUSUAL)
+
+
 def make(idents: Iterable[str], party: Literal["oi", "oc"]) -> tuple[Defect, ...]:
     """Give fresh defects by id; an unknown one is told with those that exist."""
     from annexe5.parties.oi_defects import MAKERS, UNUSUAL  # noqa: PLC0415 -- they are made of what stands here

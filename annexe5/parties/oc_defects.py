@@ -51,6 +51,9 @@ def make_oc(idents: Iterable[str]) -> tuple[OcDefect, ...]:
     """Give fresh defects by id; an unknown one is told with those that exist."""
     made = []
     for ident in idents:
+        if ident in UNUSUAL:
+            made.append(UNUSUAL[ident]())
+            continue
         entry = load_defects().get(ident)
         if entry is None or entry.party != "oc":
             known = ", ".join(sorted(one.id for one in load_defects().values() if one.party == "oc"))
@@ -165,3 +168,23 @@ MAKERS: Mapping[str, Callable[[], OcDefect]] = MappingProxyType(
     }
 )
 """Maker of each defect of the OC by id."""
+
+
+def _quoted(data: bytes) -> bytes:
+    lines = data.decode().splitlines()
+    return "".join(";".join(f'"{cell}"' for cell in line.split(";")) + "\r\n" for line in lines).encode()
+
+
+# Good but unusual: what the contract leaves free, and what receivers are known to forgive. None may end 1.
+UNUSUAL: Mapping[str, Callable[[], OcDefect]] = MappingProxyType(
+    {
+        "oc-fins-de-ligne-lf": lambda: _rewritten(lambda data: data.replace(b"\r\n", b"\n")),
+        "oc-sans-fin-de-ligne": lambda: _rewritten(lambda data: data.rstrip(b"\r\n")),
+        "oc-tout-entre-guillemets": lambda: _rewritten(_quoted),
+        "oc-bom-utf8": lambda: _rewritten(lambda data: b"\xef\xbb\xbf" + data),
+        "oc-stoc-en-minuscules": lambda: _changed(
+            "CR_STOC", lambda row: {"CrRaccordementPrise": row["CrRaccordementPrise"].lower()}
+        ),
+        "oc-commentaire-libre": lambda: _changed("CR_STOC", lambda row: {"Commentaire": row["Commentaire"] or "RAS"}),
+    }
+)

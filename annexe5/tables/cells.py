@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from annexe5.contract.rules import rule
 from annexe5.tables.conditions import is_date, is_datetime
+from annexe5.tables.form import form
 from annexe5.tables.schema import Fact, Field, Table
 from annexe5.tables.tally import Breach
 
@@ -68,7 +69,7 @@ def stray_check(name: str, table: Table, position: int) -> CellCheck:
 
 def _special(name: str, position: int, table: Table) -> CellCheck:
     def breach(ident: str, expected: str) -> Breach:
-        return Breach(rule(ident), name, position, expected, table.requirement)
+        return form(ident, table, name, position, expected)
 
     kinds = (
         (re.compile("[\udc80-\udcff]"), breach("OCT-OCTET", "un caractère de l'encodage du fichier")),

@@ -11,9 +11,9 @@ from itertools import chain, compress
 from operator import ne
 from threading import Event
 
-from annexe5.contract.rules import rule
 from annexe5.tables.cells import SPECIAL, CellCheck, cell_check, stray_check
 from annexe5.tables.conditions import broken_by
+from annexe5.tables.form import form
 from annexe5.tables.groups import Ground, GroupRule, breach_of, group_rule
 from annexe5.tables.header import Header, find_separator, read_header
 from annexe5.tables.octets import LONG_LINE, Block, Source, blocks, first_lines, look
@@ -21,7 +21,7 @@ from annexe5.tables.records import Reading, read_record
 from annexe5.tables.rules import RowCheck, TableRule, row_check, rules_of
 from annexe5.tables.schema import Field, Table
 from annexe5.tables.sure import ordinary, sure_pattern
-from annexe5.tables.tally import Breach, Tally
+from annexe5.tables.tally import Tally
 
 # How many known-good values of one column are remembered: enough for codes and dates, bounded for identifiers.
 _MEMO = 20_000
@@ -44,7 +44,7 @@ def judge(source: Source, asked: Asked, tally: Tally, keep: Keep | None = None) 
 
     ``keep`` is called with the physical line, the cells, whether their number is the header's, and the header.
     """
-    encoding = look(source, asked.encoding, tally, asked.table.requirement)
+    encoding = look(source, asked.encoding, tally, asked.table)
     if encoding.empty:
         return 0
     pieces = blocks(source, encoding)
@@ -128,19 +128,19 @@ def open_sheet(first: Block, asked: Asked, tally: Tally, keep: Keep | None = Non
     """Read the header in the first block; give the sheet and the rest of the block, None when nothing can follow."""
     table = asked.table
     if first.overlong:
-        tally.add(Breach(rule("OCT-LIGNE-DEMESUREE"), requirement=table.requirement), first.line)
+        tally.add(form("OCT-LIGNE-DEMESUREE", table), first.line)
         return None
     lines = lines_of(first)
     at = next((place for place, line in enumerate(lines) if line.strip()), len(lines))
     for blank in range(at):
-        tally.add(Breach(rule("STR-LIGNE-VIDE"), requirement=table.requirement), blank + 1)
+        tally.add(form("STR-LIGNE-VIDE", table), blank + 1)
     if at == len(lines):
-        tally.add(Breach(rule("OCT-VIDE"), expected="une ligne d'en-tête", requirement=table.requirement), 1)
+        tally.add(form("OCT-VIDE", table, expected="une ligne d'en-tête"), 1)
         return None
     separator = find_separator(lines[at], table)
     if separator != ";":
         shown = {"\t": "tabulation"}.get(separator, separator)
-        tally.add(Breach(rule("STR-SEPARATEUR"), expected=";", requirement=table.requirement), at + 1, shown)
+        tally.add(form("STR-SEPARATEUR", table, expected=";"), at + 1, shown)
     # A header stands on one line: a quote left open in it must not swallow rows.
     reading = read_record(lines[at : at + 1], 0, 0, separator, complete=True)
     if reading is None:  # pragma: no cover  # a complete reading always ends
@@ -339,12 +339,12 @@ class Sheet:
 
     def tell(self, ident: str, line: int, value: str | None = None, expected: str = "") -> None:
         """Tell a breach of structure on a line."""
-        self.tally.add(Breach(rule(ident), requirement=self.table.requirement), line, value, expected=expected)
+        self.tally.add(form(ident, self.table), line, value, expected=expected)
 
     def tell_quotes(self, reading: Reading, line: int) -> None:
         """Tell the quotes that stand where no quote can."""
         for ident, place in reading.problems:
-            breach = Breach(rule(ident), _title(self.header, place), place, requirement=self.table.requirement)
+            breach = form(ident, self.table, _title(self.header, place), place)
             self.tally.add(breach, line, reading.cells[place])
 
     def tell_characters(self, reading: Reading, line: int) -> None:
@@ -381,7 +381,7 @@ class Sheet:
         """Tell mixed ends of line and a file without rows."""
         names = {"\n": "LF", "\r\n": "CRLF"}
         if self.other_endings:
-            breach = Breach(rule("OCT-FIN-LIGNE-MIXTE"), requirement=self.table.requirement)
+            breach = form("OCT-FIN-LIGNE-MIXTE", self.table)
             other = "\r\n" if self.ending == "\n" else "\n"
             self.tally.add(
                 breach,
@@ -392,7 +392,7 @@ class Sheet:
             )
         if self.rows == 0:
             ident = "STR-SANS-COMMANDE" if self.table.minimum_rows else "STR-SANS-LIGNE"
-            breach = Breach(rule(ident), requirement=self.table.requirement, expected="au moins une ligne")
+            breach = form(ident, self.table, expected="au moins une ligne")
             self.tally.add(breach)
 
 

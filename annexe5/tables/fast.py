@@ -57,14 +57,14 @@ def judge(source: Source, asked: Asked, tally: Tally) -> int:
     head = glance(source)
     try:
         if head.empty or head.wide or asked.encoding != "utf-8":
-            rows = _run(source, asked, look(source, asked.encoding, mine, asked.table.requirement), mine, damaged=True)
+            rows = _run(source, asked, look(source, asked.encoding, mine, asked.table), mine, damaged=True)
         else:
-            tell_head(head, asked.encoding, mine, asked.table.requirement)
+            tell_head(head, asked.encoding, mine, asked.table)
             rows = _run(source, asked, Encoding(skip=head.skip), mine, damaged=False)
     except _Undecodable:
         mine = Tally(tally.cap)
         try:
-            rows = _run(source, asked, look(source, asked.encoding, mine, asked.table.requirement), mine, damaged=True)
+            rows = _run(source, asked, look(source, asked.encoding, mine, asked.table), mine, damaged=True)
         except _NotForUs:
             return exact.judge(source, asked, tally)
     except _NotForUs:

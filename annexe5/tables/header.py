@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from annexe5.contract.rules import rule
 from annexe5.findings import Confidence
+from annexe5.tables.form import form
 from annexe5.tables.schema import Field, Table, neighbours
-from annexe5.tables.tally import Breach, Tally
+from annexe5.tables.tally import Tally
 
 _OTHER_SEPARATORS = (",", "\t", "|", ":")
 _WORD = re.compile(r"[^a-z0-9]+")
@@ -123,7 +123,7 @@ def _teller(table: Table, tally: Tally, line: int) -> Tell:
         ident: str, *, column: str = "", position: int = -1, received: str | None = None, expected: str = "",
         confidence: Confidence | None = None,
     ) -> None:  # fmt: skip
-        breach = Breach(rule(ident), column, position, expected, table.requirement)
+        breach = form(ident, table, column, position, expected)
         tally.add(breach.trusted(confidence) if confidence else breach, line, received)
 
     return tell

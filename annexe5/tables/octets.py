@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from annexe5.contract.rules import rule
 from annexe5.errors import UsageError
-from annexe5.tables.tally import Breach, Tally
+from annexe5.tables.form import form
+from annexe5.tables.schema import Table
+from annexe5.tables.tally import Tally
 
 BLOCK = 1 << 20
 # A line beyond this is given up: memory stays bounded whatever is sent (the longest honest cell is 4,096 characters).
@@ -139,36 +140,32 @@ def _wide(head: bytes) -> tuple[str, int]:
     return "", 0
 
 
-def look(source: Source, declared: str, tally: Tally, clause: str = "") -> Encoding:
+def look(source: Source, declared: str, tally: Tally, table: Table | None = None) -> Encoding:
     """Decide how a file is to be read, and tell what is wrong with its bytes as a whole (reads it once)."""
     head = glance(source)
-    tell_head(head, declared, tally, clause)
+    tell_head(head, declared, tally, table)
     if head.empty:
         return Encoding(empty=True)
     if head.wide:
         return Encoding(head.wide, head.skip)
     counts = _count(source, head.skip)
     if counts.old_mac:
-        tally.add(_breach("OCT-CR-FIN", clause, "LF ou CRLF"), 1, "CR")
-    codec = _judge_encoding(codecs.lookup(declared).name, counts, head, tally, clause)
+        tally.add(form("OCT-CR-FIN", table, expected="LF ou CRLF"), 1, "CR")
+    codec = _judge_encoding(codecs.lookup(declared).name, counts, head, tally, table)
     return Encoding(codec, head.skip, counts.old_mac)
 
 
-def tell_head(head: Head, declared: str, tally: Tally, clause: str) -> None:
+def tell_head(head: Head, declared: str, tally: Tally, table: Table | None) -> None:
     """Tell what is wrong with the two ends of a file."""
     if head.empty:
-        tally.add(_breach("OCT-VIDE", clause, "au moins une ligne d'en-tête"))
+        tally.add(form("OCT-VIDE", table, expected="au moins une ligne d'en-tête"))
         return
     if head.wide:
-        tally.add(_breach("OCT-UTF16", clause, declared.upper()), 1, head.wide.upper())
+        tally.add(form("OCT-UTF16", table, expected=declared.upper()), 1, head.wide.upper())
     elif head.skip:
-        tally.add(_breach("OCT-BOM", clause, "aucune marque d'ordre des octets"), 1, "EF BB BF")
+        tally.add(form("OCT-BOM", table, expected="aucune marque d'ordre des octets"), 1, "EF BB BF")
     if not head.final_break:
-        tally.add(_breach("OCT-SANS-FIN", clause, "une fin de ligne après la dernière ligne"))
-
-
-def _breach(ident: str, clause: str, expected: str) -> Breach:
-    return Breach(rule(ident), expected=expected, requirement=clause)
+        tally.add(form("OCT-SANS-FIN", table, expected="une fin de ligne après la dernière ligne"))
 
 
 @dataclass(slots=True)
@@ -212,16 +209,16 @@ def _count(source: Source, skip: int) -> _Counts:
     return counts
 
 
-def _judge_encoding(declared: str, counts: _Counts, head: Head, tally: Tally, clause: str) -> str:
+def _judge_encoding(declared: str, counts: _Counts, head: Head, tally: Tally, table: Table | None) -> str:
     """Say which encoding the bytes are in: one finding when it is not the declared one."""
     if declared == "utf-8":
         if not counts.strays or head.skip or counts.strays < _OTHER_ENCODING * counts.accents:
             return "utf-8"
         found = "latin-1" if counts.hole else "cp1252"
-        tally.add(_breach("OCT-ENCODAGE", clause, "UTF-8"), counts.first_stray, counts.sample)
+        tally.add(form("OCT-ENCODAGE", table, expected="UTF-8"), counts.first_stray, counts.sample)
         return found
     if (counts.accents and not counts.strays) or head.skip:
-        tally.add(_breach("OCT-ENCODAGE", clause, declared.upper()), counts.first_accent, "UTF-8")
+        tally.add(form("OCT-ENCODAGE", table, expected=declared.upper()), counts.first_accent, "UTF-8")
         return "utf-8"
     return "latin-1" if counts.hole and declared == "cp1252" else declared
 

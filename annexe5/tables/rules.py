@@ -19,7 +19,7 @@ from annexe5.contract.rules import raw_rules, rule
 from annexe5.errors import ContractError
 from annexe5.findings import Rule
 from annexe5.tables import conditions
-from annexe5.tables.conditions import ALWAYS, All, AnyOf, Condition, Test, closure, columns_of
+from annexe5.tables.conditions import ALWAYS, All, AnyOf, Condition, Not, Test, closure, columns_of
 from annexe5.tables.schema import Table, load_tables, weakest
 
 RuleKind = Literal["row", "unique", "same_in_group", "sum_in_group", "cross_file"]
@@ -91,8 +91,21 @@ def rules_of(table: Table) -> tuple[TableRule, ...]:
             continue
         if all(name in table.by_name for name in one.reads):
             trust = weakest(one.rule.confidence, *(table.by_name[name].trust("name") for name in one.reads))
-            found.append(replace(one, rule=replace(one.rule, confidence=trust)))
+            when = _in_any_case(one.when, table)
+            found.append(replace(one, rule=replace(one.rule, confidence=trust), when=when))
     return tuple(found)
+
+
+def _in_any_case(condition: Condition, table: Table) -> Condition:
+    """Let a rule see ``ko`` where it says ``KO``, in the columns whose letter case nobody minds."""
+    if isinstance(condition, Test):
+        if condition.kind not in ("equals", "in", "not_in") or table.by_name[condition.column].case != "insensitive":
+            return condition
+        spelt = dict.fromkeys(way(one) for one in condition.argument for way in (str, str.lower, str.capitalize))
+        return replace(condition, kind="in" if condition.kind == "equals" else condition.kind, argument=tuple(spelt))
+    if isinstance(condition, Not):
+        return Not(_in_any_case(condition.part, table))
+    return replace(condition, parts=tuple(_in_any_case(part, table) for part in condition.parts))
 
 
 def _read(ident: str, entry: Mapping[str, Any]) -> TableRule:

@@ -20,8 +20,9 @@ from pydantic import Field as Key
 
 from annexe5.contract.data import build
 from annexe5.contract.paths import schemas_dir
+from annexe5.contract.requirements import load_requirements
 from annexe5.errors import ContractError, UsageError
-from annexe5.findings import Confidence
+from annexe5.findings import Confidence, Rule
 from annexe5.tables.patterns import portable_problem
 
 Kind = Literal["text", "enum", "boolean", "date", "datetime", "integer", "decimal", "code"]
@@ -125,6 +126,12 @@ class Table:
     def by_name(self) -> Mapping[str, Field]:
         """Give the columns by name."""
         return MappingProxyType({one.name: one for one in self.fields})
+
+    def clause(self, broken: Rule) -> str:
+        """Give the clause that a rule on the form of the file names for this protocol; else the flow's own."""
+        known = load_requirements()
+        named = (one for one in broken.requirements if self.protocol in known[one].protocols)
+        return next(named, self.requirement)
 
     @cached_property
     def example(self) -> Mapping[str, str]:

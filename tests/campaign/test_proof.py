@@ -1,38 +1,88 @@
-"""The kill matrix and the defects tell of the same twins; what counts as caught."""
-
-import re
+"""The proof run: a twin certified, a rule disabled, what is told and how it ends."""
 
 import pytest
 
-from annexe5.campaign.proof import MATRIX, Trial, wrong_with, wrong_with_good
-from annexe5.contract.paths import suite_root
-from annexe5.parties.defects import load_defects
-from annexe5.parties.oi_defects import MAKERS, UNUSUAL
+from annexe5.campaign import proof, trials
+from annexe5.campaign.trials import Fall, Trial
+from annexe5.contract import rules
+from annexe5.findings import Severity
+
+NOMINAL = ("features/acces/mode_oi.feature",)
 
 
-def test_every_defect_of_the_oi_has_a_maker_and_a_line_in_the_matrix():
-    text = (suite_root() / MATRIX).read_text(encoding="utf-8")
-    told = set(re.findall(r"`([a-z0-9-]+)`", text)) - set(UNUSUAL)
-    known = {one.id for one in load_defects().values() if one.party == "oi"}
-    assert known == set(MAKERS)
-    assert known == told
+def test_a_trial_tells_the_clauses_rules_and_scenarios():
+    seen = trials.trial("oi", "ar-double", NOMINAL)
+    assert (seen.code, seen.broken, seen.error) == (1, ("ACC-04",), "")
+    [fall] = seen.falls
+    assert fall.rules == ("CYC-AR-DOUBLE",)
+    assert all(one.startswith("features/acces/mode_oi.feature::") for one in fall.scenarios)
+    assert trials.trial("oi", trials.GOOD, NOMINAL).code == 0
 
 
-@pytest.mark.parametrize(
-    ("seen", "told"),
-    [
-        (Trial("ar-double", 1, ("ACC-04",)), ""),
-        (Trial("ar-double", 0), "survit"),
-        (Trial("ar-double", 1, ("ACC-13",)), "autre exigence"),
-        (Trial("ar-double", 1, ("ACC-04", "ACC-13")), "sans rapport"),
-        (Trial("ar-double", -1, error="OSError"), "OSError"),
-    ],
-)
-def test_a_defect_counts_as_caught_under_its_own_clause_only(seen, told):
-    assert told in wrong_with(load_defects()["ar-double"], seen)
-    assert bool(told) == bool(wrong_with(load_defects()["ar-double"], seen))
+def test_a_twin_that_cannot_be_certified_is_told():
+    seen = trials.trial("oi", "aucun-tel-defaut", NOMINAL)
+    assert (seen.code, seen.falls) == (-1, ())
+    assert "défaut inconnu" in seen.error
 
 
-def test_a_good_twin_may_not_end_1():
-    assert wrong_with_good(Trial("bom-utf8", 1, ("ACC-01",)))
-    assert not wrong_with_good(Trial("bom-utf8", 0))
+@pytest.fixture
+def all_rules():
+    yield
+    rules._DISABLED.clear()
+    rules.raw_rules.cache_clear()
+    rules.load_rules.cache_clear()
+
+
+@pytest.mark.usefixtures("all_rules")
+def test_a_disabled_rule_refuses_nothing():
+    assert rules.rule("CYC-AR-DOUBLE").severity is Severity.ERROR
+    rules.disable(["CYC-AR-DOUBLE"])
+    assert rules.rule("CYC-AR-DOUBLE").severity is Severity.INFO
+    assert rules.rule("CYC-ORDRE").severity is Severity.ERROR
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """What the proof asks to be certified, and what it is then told."""
+    asked, told = [], {}
+
+    def run(keys, **options):
+        asked.append((list(keys), options.get("disabled")))
+        return {key: told.get(key, Trial(*key, 0)) for key in keys}
+
+    monkeypatch.setattr(proof, "run", run)
+    return asked, told
+
+
+def test_the_twins_named_are_certified_and_a_survivor_ends_1(runs, capsys):
+    asked, _ = runs
+    assert proof.main(["ar-double", "bom-utf8"]) == 1
+    assert asked == [([("oi", "bom-utf8"), ("oi", "ar-double")], [])]
+    said = capsys.readouterr().err
+    assert "OI ar-double : survit (fin 0)" in said
+    assert "bom-utf8" not in said
+
+
+def test_all_is_well_when_the_defect_falls_under_its_clause(runs):
+    _, told = runs
+    told["oi", "ar-double"] = Trial("oi", "ar-double", 1, (Fall("ACC-04", (), ()),))
+    assert proof.main(["ar-double"]) == 0
+
+
+def test_without_a_rule_what_it_had_killed_is_certified_again(runs, monkeypatch, capsys):
+    asked, _ = runs
+    rows = {
+        ("oi", "ar-double"): Trial("oi", "ar-double", 1, (Fall("ACC-04", ("CYC-AR-DOUBLE",), ()),)),
+        ("oi", "stoc-double"): Trial("oi", "stoc-double", 1, (Fall("ACC-16", ("CYC-ORDRE",), ()),)),
+    }
+    monkeypatch.setattr(proof, "recorded", lambda: rows)
+    assert proof.main(["--disable-rule", "CYC-AR-DOUBLE"]) == 1
+    assert asked == [([("oi", "ar-double")], ["CYC-AR-DOUBLE"])]
+    assert "OI ar-double : survit" in capsys.readouterr().err
+
+
+def test_an_unknown_twin_is_refused(runs, capsys):
+    with pytest.raises(SystemExit) as ended:
+        proof.main(["ar-triple"])
+    assert ended.value.code == 2
+    assert "ar-triple" in capsys.readouterr().err
