@@ -183,12 +183,80 @@ def validate(
 
 
 @app.command()
+def audit(
+    paths: Annotated[
+        list[str], typer.Argument(help="Dossiers, archives .zip, journal.sqlite : le trafic réel, IN et OUT par OC.")
+    ],
+    profile: ProfileOption = DEFAULT_PROFILE,
+    log: Annotated[
+        Path | None, typer.Option("--log", help="CSV path,time,direction : l'heure de passage de chaque fichier.")
+    ] = None,
+    journal: Annotated[
+        Path | None,
+        typer.Option("--journal", help="Journal d'une campagne, ou son export JSON Lines, pour les heures."),
+    ] = None,
+    today: Annotated[
+        str, typer.Option("--today", help="Jour où l'on juge, AAAA-MM-JJ ; sinon le dernier de l'archive.")
+    ] = "",
+    since: Annotated[str, typer.Option("--since", help="Ne dire que ce qui s'est passé depuis ce jour.")] = "",
+    until: Annotated[str, typer.Option("--until", help="Ne lire que jusqu'à ce jour compris.")] = "",
+    oc: Annotated[str, typer.Option("--oc", help="Ne juger que cet OC (quadrigramme).")] = "",
+    partial: Annotated[
+        bool,
+        typer.Option("--partial", help="L'archive commence en cours de route : ne juger que ce qu'elle voit naître."),
+    ] = False,
+    output_format: Annotated[str, typer.Option("--format", help="text, json ou sarif.")] = "text",
+    lang: LangOption = "fr",
+    max_samples: Annotated[
+        int | None, typer.Option("--max-samples", help="Exemples par règle ; 5 en texte, 1000 sinon.")
+    ] = None,
+    rule: Annotated[list[str] | None, typer.Option("--rule", help="Ne garder que cette règle ; répétable.")] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", help="RÈGLE:raison ; écartée du verdict, dite avec sa raison.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", help="Écrire dans ce fichier.")] = None,
+    show_personal: Annotated[
+        bool, typer.Option("--show-personal", help="Montre les valeurs personnelles ; masquées sinon.")
+    ] = False,
+) -> None:
+    """Juge après coup des mois de trafic réel : noms, tables, suites des flux, références, délais, réponses.
+
+    Exemples : [bold]annexe5 audit archives/2026/[/], [bold]annexe5 audit mois.zip --since 2026-03-01 --oc ZZZZ[/],
+    [bold]annexe5 audit echanges/ --log passages.csv --partial --format json[/]
+    """
+    from annexe5.audit import command
+    from annexe5.audit.run import Wanted
+
+    wanted = Wanted(
+        paths=tuple(paths),
+        profile=profile,
+        log=log,
+        journal=journal,
+        today=today,
+        since=since,
+        until=until,
+        oc=oc,
+        rules=tuple(rule or ()),
+        ignore=tuple(ignore or ()),
+        partial=partial,
+        samples=command.samples_of(output_format, max_samples),
+        show_personal=show_personal,
+    )
+    raise typer.Exit(command.audit(wanted, output=output_format, lang=lang, samples=max_samples, to=output))
+
+
+@app.command()
 def generate(
-    flow: Annotated[str, typer.Argument(help="Flux à engendrer : IPE, Cmd_Acces … ; tout : un fichier de chaque.")],
+    flow: Annotated[
+        str,
+        typer.Argument(help="Flux à engendrer : IPE, Cmd_Acces … ; tout : un fichier de chaque ; archive : des mois."),
+    ],
     rows: Annotated[int | None, typer.Option("--rows", min=1, help="Nombre de lignes ; sinon l'usage du flux.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Graine : mêmes arguments, mêmes octets.")] = 0,
     invalid: Annotated[bool, typer.Option("--invalid", help="Y mettre exprès des fautes de toutes sortes.")] = False,
     truth: Annotated[Path | None, typer.Option("--truth", help="Écrire ici, en JSON, la liste des fautes.")] = None,
+    orders: Annotated[int, typer.Option("--orders", min=1, help="archive : nombre de commandes.")] = 2000,
+    breaches: Annotated[int, typer.Option("--breaches", min=0, help="archive : manquements à y mettre.")] = 0,
     output: Annotated[
         str, typer.Option("--output", help="Fichier, ou dossier qui recevra le nom contractuel ; - : sortie standard.")
     ] = ".",
@@ -198,7 +266,8 @@ def generate(
 ) -> None:
     """Engendre un fichier de n'importe quel flux et de toute taille, juste ou fautif, à partir du réseau engendré.
 
-    Exemple : [bold]annexe5 generate IPE --rows 1000000 --invalid --truth fautes.json[/]
+    Exemples : [bold]annexe5 generate IPE --rows 1000000 --invalid --truth fautes.json[/],
+    [bold]annexe5 generate archive --orders 2000 --breaches 50 --truth fautes.json --output mois/[/]
     """
     from datetime import datetime
 
@@ -217,6 +286,16 @@ def generate(
     except ValueError:
         raise UsageError(f"--date {day} : une date AAAAMMJJ est attendue.") from None
     contract = load_profile(profile)
+    if flow.casefold() == "archive":
+        from annexe5.generation.archive import Wanted, generate_archive
+
+        planted = generate_archive(
+            Wanted(orders, today, contract, seed, breaches, (oc, "YYYY" if oc != "YYYY" else "ZZZZ")), Path(output)
+        )
+        if truth:
+            writing.write_json(truth, planted.as_dict())
+        typer.echo(f"{output} : {planted.files} fichiers, {planted.rows} lignes, {planted.breaches} manquements")
+        return
     if whole_set:
         for made in generate_set(rows or 1000, seed, today=today, profile=contract, oc=oc):
             typer.echo(writing.deliver(made.name, made.chunks, output))

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "messages": GROUND,
     "orders": GROUND,
     "network": GROUND,
-    "generation": GROUND | {"tables", "network"},
+    "generation": GROUND | {"tables", "network", "orders"},
     "parties": GROUND | {"tables", "messages", "orders", "network"},
     "transport": {"errors", "findings", "contract"},
     "campaign": {"__version__"}
@@ -26,6 +26,8 @@ MAY_IMPORT = {
     | {"tables", "messages", "orders", "network", "parties", "transport", "evidence", "generation"},
     "evidence": {"__version__"} | GROUND | {"tables", "messages", "orders", "campaign.results"},
     "validation": GROUND | {"tables", "messages", "evidence.sarif", "evidence.policy"},
+    "audit": GROUND
+    | {"tables", "orders", "evidence.sarif", "validation.masking", "validation.text", "validation.writing"},
     "listings": GROUND | {"network", "parties", "tables"},
 }
 TOP = {"cli", "cli_share", "__main__", "__init__"}

@@ -5,6 +5,6 @@ Pure functions of the events of an order; the same oracle judges a live run, a r
 
 from annexe5.orders.cycle import Cycle, load_cycle
 from annexe5.orders.events import Event
-from annexe5.orders.oracle import Awaited, OrderJudgement, judge_order, judge_orders
+from annexe5.orders.oracle import Awaited, OrderJudgement, Paid, judge_order, judge_orders
 
-__all__ = ["Awaited", "Cycle", "Event", "OrderJudgement", "judge_order", "judge_orders", "load_cycle"]
+__all__ = ["Awaited", "Cycle", "Event", "OrderJudgement", "Paid", "judge_order", "judge_orders", "load_cycle"]

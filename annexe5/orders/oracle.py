@@ -21,6 +21,9 @@ from annexe5.orders.events import Event
 Party = Literal["OI", "OC"]
 HOTLINE = "HOTLINE"
 _ROUTE_COLUMNS = ("NomModulePm", "PositionModulePm", "InformationTubePBO", "InformationFibrePBO")
+# What of a row the judge looks at, beside its kind: who wants to judge millions of orders keeps nothing else.
+REFERENCE_COLUMNS = ("ReferencePrestationPrise", "ReferenceCommandeSousTraitantOI", "ReferencePrise")
+ROUTE_COLUMNS = tuple(f"{column} N°{k}" for k in range(1, 5) for column in _ROUTE_COLUMNS)
 _DEADLINE_RULES = {"AR_CMD": "CYC-DELAI-AR"}
 
 
@@ -37,8 +40,23 @@ class Awaited:
 
 
 @dataclass(frozen=True, slots=True)
+class Paid:
+    """An answer that came: what called for it, the event that is it, the deadline it had ("": none)."""
+
+    since: Event
+    by: Event
+    delay: str
+    requirement: str
+
+    @property
+    def rule(self) -> str:
+        """Which rule an answer that comes too late breaks."""
+        return _DEADLINE_RULES.get(self.delay, "CYC-DELAI")
+
+
+@dataclass(frozen=True, slots=True)
 class OrderJudgement:
-    """One order judged: last state, mode (TypeRacco), outlet in force, findings, answers still awaited."""
+    """One order judged: last state, mode (TypeRacco), outlet in force, findings, answers still awaited, answers had."""
 
     reference: str
     mode: str
@@ -47,6 +65,7 @@ class OrderJudgement:
     events: tuple[Event, ...]
     findings: tuple[Finding, ...]
     awaited: tuple[Awaited, ...]
+    paid: tuple[Paid, ...] = ()
 
 
 @dataclass
@@ -66,6 +85,7 @@ class _Order:
     cancelling: int = 0
     skipped: list[str] = field(default_factory=list)
     owed: list[tuple[Owed, Event]] = field(default_factory=list)
+    paid: list[Paid] = field(default_factory=list)
     findings: list[tuple[Party, Finding]] = field(default_factory=list)
 
 
@@ -110,7 +130,9 @@ def judge_order(
     order = judge.order
     findings = tuple(finding for side, finding in order.findings if party in (None, side))
     owed_by_party = tuple(one for one in awaited if party in (None, _sender(cycle, profile, one.by[0])))
-    return OrderJudgement(reference, order.mode, order.state, order.pto, tuple(ordered), findings, owed_by_party)
+    return OrderJudgement(
+        reference, order.mode, order.state, order.pto, tuple(ordered), findings, owed_by_party, tuple(order.paid)
+    )
 
 
 def _sender(cycle: Cycle, profile: Profile, event: str) -> Party:
@@ -127,7 +149,8 @@ class _Judge:
         order = self.order
         if event.kind == "CMD":
             order.mode = event.values.get("TypeRacco", "").strip().upper() or order.mode
-        if event.kind in order.skipped:
+        overtaken = event.kind in order.skipped
+        if overtaken:
             order.skipped.remove(event.kind)  # told already, when a later flow overtook it
         elif not self._in_turn(event):
             return
@@ -135,7 +158,8 @@ class _Judge:
         self._references(event)
         self._route(event)
         for owed in self.cycle.owed_after(event.kind, order.mode):
-            order.owed.append((owed, event))
+            if not overtaken or any(kind in order.skipped for kind in owed.by):  # else the answer came first
+                order.owed.append((owed, event))
 
     def _in_turn(self, event: Event) -> bool:
         """Take the transition; when there is none tell it, and go on from where the sender seems to be."""
@@ -283,13 +307,14 @@ class _Judge:
             if event.kind not in owed.by:
                 continue
             self.order.owed.remove((owed, since))
+            self.order.paid.append(Paid(since, event, owed.delay, owed.requirement))
             if owed.delay:
                 delay = self.profile.delay(owed.delay)
                 late = self.calendar.late_by(since.at, event.at, delay)
                 if late:
                     due = self.calendar.due(since.at, delay)
                     self._tell(
-                        _DEADLINE_RULES.get(owed.delay, "CYC-DELAI"), event, received=event.flow, late=late,
+                        self.order.paid[-1].rule, event, received=event.flow, late=late,
                         expected=_day(due), requirement=owed.requirement,
                     )  # fmt: skip
 
@@ -324,7 +349,7 @@ class _Judge:
 
 def _route_of(values: Mapping[str, str]) -> tuple[str, ...]:
     """Give what tells one optical route from another: module, position, tube and fibre of the four blocks."""
-    found = tuple(values.get(f"{column} N°{k}", "").strip() for k in range(1, 5) for column in _ROUTE_COLUMNS)
+    found = tuple(values.get(column, "").strip() for column in ROUTE_COLUMNS)
     return found if any(found) else ()
 
 

@@ -192,10 +192,13 @@ def facts_of(path: str, profile: Profile | None = None) -> Mapping[str, str]:
 
     name = PurePosixPath(path.replace("\\", "/").replace("!", "/")).name
     read = judge_name(profile or load_profile(), name) if name else None
-    if read is None or read.flow is None:
-        return MappingProxyType({})
+    return facts_in(read.fields) if read is not None and read.flow is not None else MappingProxyType({})
+
+
+def facts_in(fields: Mapping[str, str]) -> Mapping[str, str]:
+    """Give the same from the places of a name read already."""
     wanted = {"date": "date_fichier", "pm": "pm_fichier", "insee": "insee_fichier", "version": "version"}
-    return MappingProxyType({fact: value for place, fact in wanted.items() if (value := read.fields.get(place))})
+    return MappingProxyType({fact: value for place, fact in wanted.items() if (value := fields.get(place))})
 
 
 def _codec(encoding: str) -> str:

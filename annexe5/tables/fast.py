@@ -340,7 +340,7 @@ def _cut(block: Block, sheet: Sheet, plan: Plan) -> _Cut:
         block = Block(block.data, block.line, last=True)
     data = block.data.replace(b"\r\n", b"\n") if b"\r" in block.data else block.data
     if b'"' not in data and b"\r" not in data and not _has_long_line(data):
-        frame = _proven(data, block.feeds, plan.sheet)
+        frame = proven(data, block.feeds, plan.sheet)
         if frame is not None:
             numbers = pl.int_range(block.line, block.line + frame.height, dtype=pl.UInt32, eager=True)
             _count_endings(_Raw(block), numbers, plan.sheet.ending, sheet)
@@ -354,7 +354,7 @@ def _has_long_line(data: bytes) -> bool:
     return any(data.find(b"\n", at, at + step) < 0 for at in range(0, len(data) - step + 1, step))
 
 
-def _proven(data: bytes, feeds: int, sheet: Sheet) -> pl.DataFrame | None:
+def proven(data: bytes, feeds: int, sheet: Sheet) -> pl.DataFrame | None:
     """Cut quote-free lines into columns; None unless every line has the header's number of cells, and something.
 
     polars refuses a line with more cells and pads one with fewer: with the right number of separators in all, and as
@@ -561,8 +561,8 @@ def _judge_block(block: Block, plan: Plan, sheet: Sheet, groups: Sequence[Groupi
     if frame.height:
         looks = plan.looks(frame)
         heads = frame.filter(looks.changed)
-        _judge_cells(frame, heads, looks, sheet)
-        _judge_rules(frame, heads, looks, plan, sheet)
+        judge_cells(frame, heads, looks, sheet)
+        judge_rules(frame, heads, looks, plan, sheet)
     whole = cut.everything(plan)
     steady = looks.titles if looks and not cut.taken else frozenset()
     shares = [one.share(heads if heads is not None and one.once_a_run <= steady else whole) for one in groups]
@@ -607,7 +607,7 @@ class _Looks:
         return cls(still, frozenset(map(_title, still)), changed, others, values)
 
 
-def _judge_cells(frame: pl.DataFrame, heads: pl.DataFrame, looks: _Looks, sheet: Sheet) -> None:
+def judge_cells(frame: pl.DataFrame, heads: pl.DataFrame, looks: _Looks, sheet: Sheet) -> None:
     """Judge each distinct value of each column once, with the exact check."""
     if looks.still:
         distinct = heads.select(pl.col(_title(place)).unique().implode() for place in looks.still).row(0)
@@ -633,7 +633,7 @@ def _distinct(frame: pl.DataFrame, titles: list[str], cap: int | None) -> Iterat
     return frame.group_by(titles).agg(pl.len().alias("count"), lines).iter_rows()
 
 
-def _judge_rules(frame: pl.DataFrame, heads: pl.DataFrame, looks: _Looks, plan: Plan, sheet: Sheet) -> None:
+def judge_rules(frame: pl.DataFrame, heads: pl.DataFrame, looks: _Looks, plan: Plan, sheet: Sheet) -> None:
     """Judge the rows that a row rule suspects, once per distinct combination of what the rule reads."""
     for rows, rules in ((heads, plan.rules_on(looks, still=True)), (frame, plan.rules_on(looks, still=False))):
         if rules:

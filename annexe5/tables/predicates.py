@@ -17,6 +17,8 @@ from annexe5.contract.rejects import load_rejects
 from annexe5.tables.conditions import COMPARISONS, AnyOf, Condition, Not, Test, tests_of
 
 Name = Callable[[str], str]
+# What the files' names say: a text for one file, an expression (a column of the frame) where the frame holds several.
+Facts = Mapping[str, str | pl.Expr]
 _ALL = pl.lit(True)
 _NONE = pl.lit(False)
 
@@ -26,7 +28,7 @@ def is_exact(condition: Condition) -> bool:
     return all(test.kind not in COMPARISONS and test.kind != "motive" for test in tests_of(condition))
 
 
-def can_hold(condition: Condition, name: Name, facts: Mapping[str, str]) -> pl.Expr:
+def can_hold(condition: Condition, name: Name, facts: Facts) -> pl.Expr:
     """Give an expression true at least where the condition holds; ``name`` gives the frame's name of a column."""
     if isinstance(condition, Test):
         return _test_holds(condition, name)
@@ -36,7 +38,7 @@ def can_hold(condition: Condition, name: Name, facts: Mapping[str, str]) -> pl.E
     return _join(parts, any_of=isinstance(condition, AnyOf))
 
 
-def can_fail(condition: Condition, name: Name, facts: Mapping[str, str]) -> pl.Expr:
+def can_fail(condition: Condition, name: Name, facts: Facts) -> pl.Expr:
     """Give an expression true at least where the condition does not hold."""
     if isinstance(condition, Test):
         return _test_fails(condition, name, facts)
@@ -72,16 +74,16 @@ def _member(cell: pl.Expr, values: tuple[str, ...]) -> pl.Expr:
     return reduce(or_, (cell == value for value in values)) if len(values) <= 4 else cell.is_in(list(values))  # noqa: PLR2004
 
 
-def _test_fails(test: Test, name: Name, facts: Mapping[str, str]) -> pl.Expr:
+def _test_fails(test: Test, name: Name, facts: Facts) -> pl.Expr:
     cell = pl.col(name(test.column))
     if test.kind == "motive":
         return (cell != "") & ~cell.is_in(list(load_rejects()))
     if test.kind not in COMPARISONS:
         return ~_test_holds(test, name)
     other = test.argument[0]
-    if other.startswith("@") and not facts.get(other[1:]):
+    there = _fact(facts.get(other[1:], "")) if other.startswith("@") else pl.col(name(other))
+    if there is None:
         return _NONE
-    there = pl.lit(facts[other[1:]]) if other.startswith("@") else pl.col(name(other))
     # A comparison fails only between two cells that can both be read; text order is that of dates, prefix included.
     fails = {
         "equals_column": cell != there,
@@ -91,6 +93,12 @@ def _test_fails(test: Test, name: Name, facts: Mapping[str, str]) -> pl.Expr:
         "at_most_column": _number(cell) > _number(there),
     }[test.kind]
     return (cell != "") & (there != "") & fails.fill_null(value=False)
+
+
+def _fact(said: str | pl.Expr) -> pl.Expr | None:
+    if isinstance(said, pl.Expr):
+        return said
+    return pl.lit(said) if said else None
 
 
 def _number(cell: pl.Expr) -> pl.Expr:
