@@ -394,6 +394,9 @@ def certify(
         bool, typer.Option("--redact/--no-redact", help="Masque les données personnelles des rapports.")
     ] = True,
     lang: LangOption = "fr",
+    channel: Annotated[
+        str, typer.Option("--channel", help="sftp, ftps ou ftp ; sans elle : le canal du fichier cible, sinon sftp.")
+    ] = "",
 ) -> None:
     """Certifie une partie de bout en bout et écrit le rapport (HTML, JUnit, JSON, allure-results).
 
@@ -413,6 +416,7 @@ def certify(
         lang=lang,
         pytest_args=tuple(context.args),
         command=tuple(sys.argv),
+        channel=channel,
     )
     raise typer.Exit(certification.run(wanted))
 

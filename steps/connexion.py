@@ -28,3 +28,8 @@ def host_key(scene: Scene):
 @then("les dossiers du protocole ACCES existent")
 def folders(scene: Scene):
     scene.bench.look_around()
+
+
+@then("le canal est chiffré, ou le rapport le dit")
+def not_in_clear(scene: Scene):
+    scene.not_in_clear()

@@ -194,7 +194,7 @@ class Bench:
         return seen
 
     def _path(self, folder: str) -> str:
-        root = self.target.sftp.racine.rstrip("/")
+        root = self.target.way.racine.rstrip("/")
         return f"{root}/{folder}" if root else folder
 
     def _see(self, exchange: Exchange) -> Observation:
@@ -349,8 +349,10 @@ class Bench:
 
     @property
     def loose(self) -> tuple[Finding, ...]:
-        """What counts against the OI besides its files and orders."""
-        return ()
+        """What counts against the OI besides its files and orders: a channel that anybody may read."""
+        if not self.client.clear_text:
+            return ()
+        return (rule("TRA-CLAIR").finding(received=self.client.where, path=self.client.where),)
 
     def deadline(self, since: datetime, ident: str) -> datetime:
         """Give the end of a contractual deadline."""

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -35,14 +34,15 @@ from annexe5.campaign.service_bench import ServiceBench
 from annexe5.campaign.standing import utc_now
 from annexe5.campaign.target import Target, load_target, secret
 from annexe5.campaign.twins import simulated_oi
+from annexe5.campaign.ways import by_channel, channel_of, dial
 from annexe5.contract.paths import suite_root
 from annexe5.contract.profile import load_profile
 from annexe5.contract.requirements import load_requirements
 from annexe5.errors import ConfigurationError, UsageError
 from annexe5.evidence.contents import read_piece
 from annexe5.evidence.redaction import Redactor
+from annexe5.exchange import Channel
 from annexe5.findings import Verdict, exit_code
-from annexe5.transport.sftp_client import connect
 
 Mask = Callable[[str, bytes], bytes]
 
@@ -62,6 +62,7 @@ class Wanted:
     pytest_args: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     allure: bool = True
+    channel: str = ""
 
 
 def run(wanted: Wanted) -> int:
@@ -116,14 +117,20 @@ def open_bench(wanted: Wanted, journal: Journal) -> Iterator[tuple[Bench, bool, 
     if wanted.target is None:
         profile = load_profile(wanted.profile)
         clock = LeapingClock()
-        with simulated_oi(profile, seed=wanted.seed, defects=wanted.defects, clock=clock.now) as oi:
+        with simulated_oi(
+            profile,
+            seed=wanted.seed,
+            defects=wanted.defects,
+            clock=clock.now,
+            channel=channel_of(wanted.channel or "sftp"),
+        ) as oi:
             password = oi.accounts[0].password
             environment = {"ANNEXE5_JUMEAU": password}
             with _reach(oi.target, journal, environment, clock) as bench:
                 bench.idle = lambda: oi.standing.idle
                 yield bench, True, (password,)
     else:
-        target = load_target(wanted.target)
+        target = by_channel(load_target(wanted.target), wanted.channel)
         secrets = tuple(secret(one) for one in target.secret_references)
         with _reach(target, journal) as bench:
             yield bench, False, secrets
@@ -135,24 +142,14 @@ def _reach(
 ) -> Iterator[Bench]:
     """Connect, and see that the folders of the contract are there, before anything is judged."""
     profile = load_profile(target.profil)
-    way = target.sftp
+    way = target.way
     password = None
     if way.mot_de_passe:
         password = secret(way.mot_de_passe, environment) if environment else secret(way.mot_de_passe)
-    dial = partial(
-        connect,
-        way.hote,
-        way.port,
-        way.login,
-        host_key_md5=way.empreinte_md5,
-        host_key_sha256=way.empreinte_sha256,
-        timeout=way.delai_connexion_s,
-    )
-    client = dial(password=password, key=way.cle)
-    with client:
+    with dial(way, password=password) as client:
         time = clock or Clock()
-        bench = Bench(target, profile, client, journal, time.now, Clock().pause)
-        bench.dial = lambda other: dial(password=other)
+        bench = Bench(target, profile, client, journal, time.now, Clock().pause, channel=Channel(target.by))
+        bench.dial = lambda other: dial(way, password=other, key=False)
         bench.look_around()
         bench.services = _services(bench, environment, time)
         with closing(bench.services):

@@ -51,5 +51,6 @@ def record_scene(played: Scene, record: ScenarioRecord) -> None:
         record.attach(one.exchange.name, one.exchange.data)
     for one in played.files():
         record.add_findings(one.findings)
+    record.add_findings(played.judged)
     for judged in bench.judge(references).values():
         record.add_findings(judged.findings)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from annexe5.campaign.bench import Bench, Placed, Row
 from annexe5.campaign.observe import KEY, Observation
+from annexe5.campaign.target import Sftp
 from annexe5.campaign.verdicts import NonApplicable, NonConforme
 from annexe5.contract.calendar import PARIS
 from annexe5.contract.rejects import load_rejects, read_motive
@@ -39,6 +40,7 @@ class Scene:
     answer: Event | None = None
     start: int = 0
     admitted: bool = False
+    judged: list[Finding] = field(default_factory=list)
     _heard: set[tuple[str, int]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -368,8 +370,8 @@ class Scene:
 
     def try_other_password(self) -> None:
         """Knock with a password that is not ours."""
-        if not self.bench.target.sftp.mot_de_passe or self.bench.dial is None:
-            raise NonApplicable("le fichier cible ne déclare pas de connexion par mot de passe (sftp.mot_de_passe).")
+        if not self.bench.target.way.mot_de_passe or self.bench.dial is None:
+            raise NonApplicable("le fichier cible ne déclare pas de connexion par mot de passe (mot_de_passe).")
         try:
             with self.bench.dial(f"autre-{self.bench.clock():%H%M%S%f}"):
                 self.admitted = True
@@ -381,17 +383,23 @@ class Scene:
         if self.admitted:
             raise NonConforme(
                 rule("TRA-MOT-DE-PASSE").finding(
-                    received="un autre mot de passe", expected="refus", account=self.bench.target.sftp.login
+                    received="un autre mot de passe", expected="refus", account=self.bench.target.way.login
                 )
             )
 
     def host_key_declared(self) -> None:
         """See that the key the server showed is the one the target declares."""
-        way, client = self.bench.target.sftp, self.bench.client
+        way, client = self.bench.target.way, self.bench.client
+        if not isinstance(way, Sftp):
+            raise NonApplicable(f"le canal {self.bench.target.by} n'a pas de clé d'hôte SSH.")
         shown = {getattr(client, "presented_md5", ""), getattr(client, "presented_sha256", "")}
         for declared in filter(None, (way.empreinte_md5, way.empreinte_sha256)):
             if declared not in shown:
                 raise NonConforme(f"clé d'hôte présentée : {', '.join(sorted(shown))} ; déclarée : {declared}")
+
+    def not_in_clear(self) -> None:
+        """See that nobody on the way reads passwords and files; a clear channel is told, and refuses nothing."""
+        self.judged += self.bench.loose
 
     # --- telling -------------------------------------------------------------------------------------------------
 

@@ -19,13 +19,13 @@ from annexe5.campaign.oc_target import COLLECT
 from annexe5.campaign.simulation import signals
 from annexe5.campaign.standing_oc import StandingOc
 from annexe5.campaign.target import Target, load_target, secret
+from annexe5.campaign.ways import dial, later
 from annexe5.contract.profile import load_profile
 from annexe5.errors import ConfigurationError, UsageError
 from annexe5.exchange import Exchange
 from annexe5.network.roles import load_roles
 from annexe5.parties.oc import ACTIONS, SUR_ORDRE, Instruction, OcTwin, Terrain
 from annexe5.parties.oc_defects import make_oc
-from annexe5.transport.sftp_client import SftpClient, connect
 
 _MAX_BODY = 10_000_000
 
@@ -60,7 +60,7 @@ def run(wanted: WantedOc, *, stop: threading.Event | None = None, tell: Callable
             "profile": target.profil,
             "oi": target.codes.oi,
             "oc": target.codes.oc,
-            "sftp": {"host": target.sftp.hote, "port": target.sftp.port},
+            target.by: {"host": target.way.hote, "port": target.way.port},
         }
         if wanted.http is not None:
             said["http"] = stack.enter_context(_hook(standing, wanted.http))
@@ -74,21 +74,12 @@ def run(wanted: WantedOc, *, stop: threading.Event | None = None, tell: Callable
 
 @contextmanager
 def _standing(target: Target, wanted: WantedOc, tell: Callable[[str], None]) -> Iterator[StandingOc]:
-    profile, codes, way = load_profile(target.profil), target.codes, target.sftp
+    profile, codes, way = load_profile(target.profil), target.codes, target.way
     terrain = Terrain() if wanted.http is None else SUR_ORDRE
     twin = OcTwin(profile, codes.oi, codes.arcep, codes.oc, terrain=terrain, defects=make_oc(wanted.defects))
+    password = secret(way.mot_de_passe) if way.mot_de_passe else None
     # Told by HTTP, it may stand before its OI does: the first round connects, and the next ones until it holds.
-    reach = connect if wanted.http is None else SftpClient
-    client = reach(
-        way.hote,
-        way.port,
-        way.login,
-        password=secret(way.mot_de_passe) if way.mot_de_passe else None,
-        key=way.cle,
-        host_key_md5=way.empreinte_md5,
-        host_key_sha256=way.empreinte_sha256,
-        timeout=way.delai_connexion_s,
-    )
+    client = dial(way, password=password) if wanted.http is None else later(way, password=password)
 
     def crossed(exchange: Exchange) -> None:
         _say(tell, {"at": exchange.at.isoformat(), "from": exchange.sender, "file": exchange.name})

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -68,6 +68,39 @@ class Sftp(_Model):
         return self
 
 
+class Ftp(_Model):
+    """Where and how to reach the file server by FTP in clear, in passive mode (the contract's port 21)."""
+
+    hote: str
+    port: Port = 21
+    login: str
+    mot_de_passe: str
+    delai_connexion_s: Annotated[float, Field(gt=0)] = 15.0
+    racine: str = ""
+
+    @model_validator(mode="after")
+    def _by_reference(self) -> Self:
+        if not _REFERENCE.fullmatch(self.mot_de_passe):
+            raise ValueError("mot_de_passe est une référence, env:NOM ou file:chemin ; jamais le secret lui-même")
+        return self
+
+
+class Ftps(Ftp):
+    """The same over TLS: asked for before the login, or from the first byte (``implicite``).
+
+    The certificate is signed by an authority of ``certificat`` (a PEM; the system's without it), or has the fingerprint
+    ``empreinte_sha256`` (hexadecimal).
+    """
+
+    implicite: bool = False
+    certificat: Path | None = None
+    empreinte_sha256: str | None = None
+
+
+Canal = Literal["sftp", "ftps", "ftp"]
+CANAUX: tuple[Canal, ...] = get_args(Canal)
+
+
 class Campaign(_Model):
     """How long the bench waits.
 
@@ -119,12 +152,18 @@ RoleRows = dict[str, list[dict[str, str]]]
 
 
 class Target(_Model):
-    """A whole target file."""
+    """A whole target file.
+
+    One file server at least is declared; ``canal`` says which one a campaign uses, the safest declared without it.
+    """
 
     profil: str = DEFAULT_PROFILE
     partie: Party = Party()
     codes: Codes
-    sftp: Sftp
+    canal: Canal | None = None
+    sftp: Sftp | None = None
+    ftps: Ftps | None = None
+    ftp: Ftp | None = None
     services: Services = Services()
     campagne: Campaign = Campaign()
     capacites: Capabilities = Capabilities()
@@ -140,16 +179,38 @@ class Target(_Model):
                 raise ValueError(f"test_data.{ident} : au moins une adresse, ou ôter le rôle")
         return self
 
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        declared = [one for one in CANAUX if getattr(self, one) is not None]
+        if not declared:
+            raise ValueError("il faut au moins un serveur de fichiers : [sftp], [ftps] ou [ftp]")
+        if self.canal is not None and self.canal not in declared:
+            raise ValueError(f"canal = {self.canal} : [{self.canal}] n'est pas déclaré")
+        return self
+
+    @property
+    def by(self) -> Canal:
+        """The channel of the file server that a campaign uses."""
+        if self.canal is not None:
+            return self.canal
+        return next(one for one in CANAUX if getattr(self, one) is not None)
+
+    @property
+    def way(self) -> Sftp | Ftps | Ftp:
+        """The file server that a campaign uses."""
+        found: Sftp | Ftps | Ftp = getattr(self, self.by)
+        return found
+
     @property
     def secret_references(self) -> tuple[str, ...]:
         """Where the secrets of this target are kept; never the secrets."""
-        return tuple(one for one in (self.sftp.mot_de_passe, self.services.mot_de_passe) if one)
+        return tuple(one for one in (self.way.mot_de_passe, self.services.mot_de_passe) if one)
 
     @property
     def described(self) -> str:
         """One line for a report; never a secret."""
         name = " ".join(part for part in (self.partie.nom, self.partie.produit, self.partie.version) if part)
-        return f"{name} – sftp://{self.sftp.login}@{self.sftp.hote}:{self.sftp.port}"
+        return f"{name} – {self.by}://{self.way.login}@{self.way.hote}:{self.way.port}"
 
 
 def load_target(path: Path) -> Target:
@@ -162,9 +223,12 @@ def load_target(path: Path) -> Target:
         raise TargetError(explain(reason, path)) from None
 
 
+_PATHS = {"sftp": ("cle",), "ftps": ("certificat",), "ftp": (), "services": ("certificat",)}
+
+
 def _anchor(data: dict[str, Any], folder: Path) -> None:
     """Make the paths of a file those of its folder: keys, certificates, WSDLs, secrets kept in files."""
-    for section, paths in (("sftp", ("cle",)), ("services", ("certificat",))):
+    for section, paths in _PATHS.items():
         held = data.get(section)
         if not isinstance(held, dict):
             continue

@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
 from annexe5.campaign.standing import OcAccount, StandingOi, file_accounts, new_accounts, utc_now
-from annexe5.campaign.target import Campaign, Codes, Party, RoleRows, Services, Sftp, Target
+from annexe5.campaign.target import Campaign, Canal, Codes, Ftp, Ftps, Party, RoleRows, Services, Sftp, Target
 from annexe5.campaign.web_services import WebServices, web_services
 from annexe5.contract.calendar import PARIS
 from annexe5.contract.profile import Profile
@@ -21,6 +21,7 @@ from annexe5.network import Network, generate
 from annexe5.parties.defects import make
 from annexe5.parties.oi import OiTwin, Pace
 from annexe5.parties.sav import SavPace
+from annexe5.transport.ftp_server import FtpServer
 from annexe5.transport.sftp_server import SftpServer
 
 DEFAULT_OC = "ZZZZ"
@@ -37,6 +38,17 @@ class _OpenDoor(SftpServer):
 
     def admits(self, login: str, password: str) -> bool:
         return login in self.accounts and bool(password)
+
+
+class _OpenFtpDoor(FtpServer):
+    """The same by FTP."""
+
+    def admits(self, login: str, password: str) -> bool:
+        return login in self.accounts and bool(password)
+
+
+def _ftp_door(server: SftpServer) -> type[FtpServer]:
+    return _OpenFtpDoor if isinstance(server, _OpenDoor) else FtpServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +102,12 @@ def simulated_oi(
     host_key: Path | None = None,
     accounts: Sequence[OcAccount] = (),
     clock: Callable[[], datetime] = utc_now,
+    channel: Canal = "sftp",
 ) -> Iterator[SimulatedOi]:
-    """Serve an OI over SFTP on loopback until the block ends; ``root`` is kept when given."""
+    """Serve an OI on loopback until the block ends: over SFTP, and FTP or FTPS beside where that is the ``channel``.
+
+    ``root`` is kept when given.
+    """
     twin = make_twin(profile, ocs=ocs, seed=seed, size=size, defects=defects, now=clock())
     holders = tuple(accounts) or new_accounts(ocs)
     folder = root or Path(tempfile.mkdtemp(prefix="annexe5-oi-"))
@@ -104,12 +120,27 @@ def simulated_oi(
     services = oi_services(twin, holders, clock=clock)
     certificate = folder.parent / f"{folder.name}.pem"
     certificate.write_bytes(services.server.certificate.certificate)
+    tls = folder.parent / f"{folder.name}.ftps.pem"
+    beside = None
+    if channel != "sftp":
+        beside = _ftp_door(server)(
+            folder,
+            file_accounts(holders, twin),
+            certificate=tls if channel == "ftps" else None,
+            on_event=standing.listener(),
+            clock=clock,
+            beside=server,
+        )
+        standing.attach(beside, Channel(channel))
     try:
-        with server, standing, services.server:
+        with server, beside or nullcontext(), standing, services.server:
             target = _target(profile, twin, server, holders[0], services, certificate)
+            if beside is not None:
+                target = _by_ftp(target, beside)
             yield SimulatedOi(twin, standing, server, holders, services, target)
     finally:
         certificate.unlink(missing_ok=True)
+        tls.unlink(missing_ok=True)
         if root is None:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -150,3 +181,18 @@ def _target(
         campagne=Campaign(reponse_sous_s=5, patience_s=10, intervalle_s=0.005),
         test_data=role_rows(twin.network, account.oc),
     )
+
+
+def _by_ftp(target: Target, server: FtpServer) -> Target:
+    """Lead to the FTP server in the place of the SFTP one."""
+    assert target.sftp is not None  # noqa: S101 -- built so above
+    way = {
+        "hote": server.host,
+        "port": server.port,
+        "login": target.sftp.login,
+        "mot_de_passe": target.sftp.mot_de_passe,
+    }
+    if server.certificate is None:
+        return target.model_copy(update={"canal": "ftp", "ftp": Ftp.model_validate(way)})
+    ftps = Ftps.model_validate(way | {"certificat": server.certificate, "empreinte_sha256": server.certificate_sha256})
+    return target.model_copy(update={"canal": "ftps", "ftps": ftps})

@@ -1,9 +1,9 @@
 # language: fr
-@transport @acces @oi @sftp
+@transport @acces @oi
 Fonctionnalité: Connexion au serveur de l'OI
   Un compte par OC, un mot de passe propre ou une clé, et la clé d'hôte publiée.
 
-  @TRA-04
+  @TRA-04 @sftp
   Scénario: Le serveur présente la clé d'hôte déclarée
     Étant donné l'OC connecté au serveur de l'OI
     Alors l'empreinte de la clé d'hôte est celle déclarée
@@ -18,3 +18,8 @@ Fonctionnalité: Connexion au serveur de l'OI
   Scénario: Le compte offre les dossiers de dépose et de récupération
     Étant donné l'OC connecté au serveur de l'OI
     Alors les dossiers du protocole ACCES existent
+
+  @TRA-01
+  Scénario: Le mot de passe et les fichiers ne circulent pas en clair
+    Étant donné l'OC connecté au serveur de l'OI
+    Alors le canal est chiffré, ou le rapport le dit

@@ -1,5 +1,5 @@
 # language: fr
-@transport @acces @oi @sftp
+@transport @acces @oi
 Fonctionnalité: Échange des fichiers ACCES par le serveur de l'OI
   Dépose dans IN, récupération dans OUT, suppression par celui qui récupère, noms et formats du contrat.
 

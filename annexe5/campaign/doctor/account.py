@@ -45,7 +45,7 @@ def account(sheet: Sheet, target: Target, profile: Profile, client: RemoteClient
 def where(target: Target, profile: Profile, name: Folder) -> str:
     """Give a folder of the contract as this account sees it."""
     folder = profile.folder(name, target.codes.oi, target.codes.arcep)
-    root = target.sftp.racine.rstrip("/")
+    root = target.way.racine.rstrip("/")
     return f"{root}/{folder}" if root else folder
 
 
@@ -65,10 +65,9 @@ def _folder(sheet: Sheet, client: RemoteClient, name: str, path: str) -> bool:
             else Text(f"« {path} » ne se laisse pas lister ({error})", f"“{path}” cannot be listed ({error.__cause__})")
         )
         mend = Text(
-            "faites créer le dossier, ou donner le droit de le lister, par l'opérateur ; sftp.racine dit sous quel "
+            "faites créer le dossier, ou donner le droit de le lister, par l'opérateur ; racine dit sous quel "
             "dossier IN et OUT se trouvent",
-            "have the operator create the folder or grant its listing; sftp.racine says under which folder IN and "
-            "OUT stand",
+            "have the operator create the folder or grant its listing; racine says under which folder IN and OUT stand",
         )
         tell = sheet.warning if name.endswith("_pm") else sheet.problem
         tell("dossier", _folder_label(name), said, mend)

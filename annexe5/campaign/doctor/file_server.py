@@ -7,6 +7,7 @@ from typing import Any
 import asyncssh
 
 from annexe5.campaign.doctor.account import CLOCK, RIGHTS_IN, RIGHTS_OUT, Clock, account
+from annexe5.campaign.doctor.ftp import LOGIN, by_ftp
 from annexe5.campaign.doctor.reaching import NAME, PORT, Environment, opened, resolved, secret
 from annexe5.campaign.doctor.sheet import Sheet
 from annexe5.campaign.target import Sftp, Target
@@ -17,24 +18,14 @@ from annexe5.transport.remote import HostKeyError, LegacyPeerError, LoginError, 
 from annexe5.transport.sftp_client import SftpClient, connect
 
 HOST_KEY = Text("empreinte de la clé d'hôte", "host key fingerprint")
-LOGIN = Text("connexion du compte", "login of the account")
 PRIVATE_KEY = Text("clé privée", "private key")
 
 
 def file_server(sheet: Sheet, target: Target, profile: Profile, now: Clock, environment: Environment) -> None:
     """See that the server is the right one and lets us in; then look at the account."""
-    way = target.sftp
-    secret_told, password = secret(sheet, "sftp.mot_de_passe", way.mot_de_passe, environment)
-    ready = secret_told and _private_key(sheet, way)
-    reached = _reached(sheet, way)
-    trusted = reached and _host_key(sheet, way)
-    if not reached:
-        sheet.unchecked("empreinte", HOST_KEY, PORT)
-    client = None
-    if trusted and ready:
-        client = _login(sheet, way, password)
-    else:
-        sheet.unchecked("connexion", LOGIN, HOST_KEY if ready else Text("secret ou clé", "secret or key"))
+    way = target.way
+    told, password = secret(sheet, f"{target.by}.mot_de_passe", way.mot_de_passe, environment)
+    client = _by_sftp(sheet, way, password, told=told) if isinstance(way, Sftp) else by_ftp(sheet, way, password, now)
     if client is None:
         for ident, what in (("dossiers", Text("dossiers du contrat", "folders of the contract")),
                             ("droits-in", RIGHTS_IN), ("droits-out", RIGHTS_OUT), ("horloge", CLOCK)):  # fmt: skip
@@ -42,6 +33,18 @@ def file_server(sheet: Sheet, target: Target, profile: Profile, now: Clock, envi
         return
     with client:
         account(sheet, target, profile, client, now)
+
+
+def _by_sftp(sheet: Sheet, way: Sftp, password: str | None, *, told: bool) -> RemoteClient | None:
+    ready = told and _private_key(sheet, way)
+    reached = _reached(sheet, way)
+    trusted = reached and _host_key(sheet, way)
+    if not reached:
+        sheet.unchecked("empreinte", HOST_KEY, PORT)
+    if trusted and ready:
+        return _login(sheet, way, password)
+    sheet.unchecked("connexion", LOGIN, HOST_KEY if ready else Text("secret ou clé", "secret or key"))
+    return None
 
 
 def _private_key(sheet: Sheet, way: Sftp) -> bool:
