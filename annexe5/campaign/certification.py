@@ -106,7 +106,7 @@ def open_chair(wanted: Wanted, journal: Journal) -> Iterator[tuple[Bench | Instr
         with open_bench(wanted, journal) as opened:
             yield opened
         return
-    opening = Opening(wanted.target, wanted.profile, wanted.seed, wanted.defects)
+    opening = Opening(wanted.target, wanted.profile, wanted.seed, wanted.defects, wanted.channel)
     with open_instrument(opening, journal) as seated:
         yield seated
 
@@ -314,7 +314,8 @@ def _entries(folder: Path) -> set[str]:
 def _notes(bench: Bench | Instrument, simulated: bool, wanted: Wanted) -> tuple[str, ...]:
     notes = []
     if simulated:
-        notes.append(f"Partie simulée : le jumeau {wanted.party.upper()} de la suite, par SFTP sur cette machine.")
+        by = bench.channel.upper()
+        notes.append(f"Partie simulée : le jumeau {wanted.party.upper()} de la suite, par {by} sur cette machine.")
     if wanted.defects:
         notes.append(f"Défauts donnés au jumeau : {', '.join(wanted.defects)}.")
     if not isinstance(bench, Bench):
@@ -330,4 +331,5 @@ def _notes(bench: Bench | Instrument, simulated: bool, wanted: Wanted) -> tuple[
 
 def _command_base(wanted: Wanted) -> str:
     target = f" --target {wanted.target}" if wanted.target else "".join(f" --defect {one}" for one in wanted.defects)
-    return f"annexe5 certify {wanted.party}{target}"
+    channel = f" --channel {wanted.channel}" if wanted.channel else ""
+    return f"annexe5 certify {wanted.party}{target}{channel}"

@@ -57,18 +57,31 @@ def questions(party: str) -> tuple[Question, ...]:
         )
     return (
         *codes,
-        Question("sftp.hote", "Serveur SFTP de l'OI"),
+        Question("sftp.hote", "Serveur SFTP de l'OI (vide : FTP ou FTPS)", ""),
         Question("sftp.port", "Port SFTP", "22", number=True),
-        Question("sftp.login", "Compte"),
+        Question("sftp.login", "Compte", ""),
         Question("sftp.mot_de_passe", "Secret : env:NOM ou file:chemin, jamais en clair (vide : clé)", "env:MDP_OI"),
         Question("sftp.cle", "Clé privée RSA, un chemin (vide : aucune)", ""),
         Question("sftp.empreinte_sha256", "Empreinte SHA256 de la clé d'hôte (vide : la MD5 publiée)", ""),
         Question("sftp.empreinte_md5", "Empreinte MD5 de la clé d'hôte", ""),
         Question("sftp.racine", "Dossier du compte où sont IN et OUT (vide : sa racine)", ""),
+        *_ftp("ftps", "FTPS"),
+        Question("ftps.certificat", "Autorité ou certificat du serveur FTPS, un PEM (vide : celles du système)", ""),
+        Question("ftps.empreinte_sha256", "Empreinte SHA256 de son certificat (vide : la chaîne)", ""),
+        *_ftp("ftp", "FTP en clair"),
         *(Question(f"services.urls.{one.nom}", f"Adresse du WSDL {one.nom} (vide : non déclaré)", "")
           for one in profile.service),
         Question(ROLES, "Rôles des données de test, séparés par des virgules (annexe5 roles)", "eligible"),
     )  # fmt: skip
+
+
+def _ftp(section: str, said: str) -> tuple[Question, ...]:
+    return (
+        Question(f"{section}.hote", f"Serveur {said} de l'OI (vide : non déclaré)", ""),
+        Question(f"{section}.port", f"Port {said}", "21", number=True),
+        Question(f"{section}.login", "Compte", ""),
+        Question(f"{section}.mot_de_passe", "Secret : env:NOM ou file:chemin, jamais en clair", "env:MDP_OI"),
+    )
 
 
 def from_answers(given: Sequence[str], party: str) -> Ask:
@@ -94,7 +107,11 @@ def write(party: str, path: Path, ask: Ask) -> None:
         raise UsageError(f"partie inconnue : {party!r} ; oi ou oc.")
     if path.exists():
         raise UsageError(f"{path} existe déjà ; donnez un autre nom avec --output.")
-    answers = {one.key: ask(one).strip() for one in questions(party)}
+    answers: dict[str, str] = {}
+    for one in questions(party):
+        host = f"{one.key.rpartition('.')[0]}.hote"
+        # a server that is not declared is asked nothing more
+        answers[one.key] = (one.default or "") if host in answers and not answers[host] else ask(one).strip()
     text = compose(party, answers)
     model: type[BaseModel] = Target if party == "oi" else OcTarget
     try:
@@ -120,10 +137,12 @@ def compose(party: str, answers: Mapping[str, str]) -> str:
         nested, _, service = key.partition(".")
         if service:
             table, key = f"{table}.{nested}", f'"{service}"'
+        left_out = f"{table}.hote" in answers and not answers[f"{table}.hote"]
         if table != section:
-            lines += ["", f"[{table}]"]
+            lines += ["", f"# [{table}]" if left_out else f"[{table}]"]
             section = table
-        lines += _line(one, key, answers[one.key])
+        written = _line(one, key, answers[one.key])
+        lines += [f"# {line.removeprefix('# ')}" for line in written] if left_out else written
     if party == "oc" and not answers["pilote.http"]:
         lines.append("libre = true  # ou commande = […], ou personne = true")
     if party == "oi":

@@ -93,6 +93,11 @@ class Instrument:
         self._listener = listener
 
     @property
+    def channel(self) -> Channel:
+        """By which our OI is reached."""
+        return Channel(self.target.serveur.canal)
+
+    @property
     def journal(self) -> Journal:
         """Where every exchange is written."""
         return self._journal
@@ -155,7 +160,7 @@ class Instrument:
         with suppress(OSError):
             data = self.edge.read(event.account, event.path)
             codes = self.target.codes
-            self.on_exchange(Exchange(event.at, Channel.SFTP, codes.oc, codes.oi, name, folder, data))
+            self.on_exchange(Exchange(event.at, self.channel, codes.oc, codes.oi, name, folder, data))
         return ()
 
     def _read(self, event: FileEvent) -> None:

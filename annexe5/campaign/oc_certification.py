@@ -1,14 +1,15 @@
 """``annexe5 certify oc``: our OI opens its door, and the OC under test comes to it.
 
-Without a target file the OC is the twin, over SFTP on this machine, with a key of its own. With one, our OI listens
-where the file says, and the OC is made to act as the file says.
+Without a target file the OC is the twin on this machine, over SFTP with a key of its own, or over FTP with a password.
+With one, our OI listens where the file says, and the OC is made to act as the file says.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,18 +25,22 @@ from annexe5.campaign.standing import OcAccount, StandingOi, file_accounts, utc_
 from annexe5.campaign.standing_oc import StandingOc
 from annexe5.campaign.target import Codes, Party, secret
 from annexe5.campaign.twins import DEFAULT_OC, role_rows
+from annexe5.campaign.ways import channel_of
 from annexe5.contract.calendar import PARIS
 from annexe5.contract.profile import Profile, load_profile
 from annexe5.errors import TargetError
-from annexe5.exchange import Channel
 from annexe5.network import generate
 from annexe5.parties.oc import SUR_ORDRE, OcTwin
 from annexe5.parties.oc_defects import OcDefect, habits_of, make_oc
-from annexe5.transport.edge import Account
+from annexe5.transport.edge import Account, OnEvent
+from annexe5.transport.ftp_client import FtpClient
+from annexe5.transport.ftp_server import FtpServer
+from annexe5.transport.remote import RemoteClient
 from annexe5.transport.sftp_client import connect
 from annexe5.transport.sftp_server import SftpServer
 
 ADDRESSES_FILE = "adresses.json"
+Server = SftpServer | FtpServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Opening:
     profile: str = "covage-zmd-1.0"
     seed: int = 5
     defects: tuple[str, ...] = ()
+    channel: str = ""
 
 
 @contextmanager
@@ -60,14 +66,22 @@ def open_instrument(wanted: Opening, journal: Journal) -> Iterator[tuple[Instrum
             instrument.driver = _bring_twin(instrument, server, key, defects, stack)
             yield instrument, True, ()
             return
-        target = load_oc_target(wanted.target)
-        secrets = (secret(target.serveur.mot_de_passe),) if target.serveur.mot_de_passe else ()
+        target = _by_channel(load_oc_target(wanted.target), wanted.channel)
+        masked = (secret(target.serveur.mot_de_passe),) if target.serveur.mot_de_passe else ()
         instrument, _ = _seat(target, work, journal, stack)
         instrument.driver = _driver(target.pilote, instrument.herald, wanted.target.resolve().parent)
-        yield instrument, False, secrets
+        yield instrument, False, masked
 
 
-def _seat(target: OcTarget, work: Path, journal: Journal, stack: ExitStack) -> tuple[Instrument, SftpServer]:
+def _by_channel(target: OcTarget, channel: str) -> OcTarget:
+    """Open another door than the one of the target file."""
+    if not channel:
+        return target
+    door = target.serveur.model_copy(update={"canal": channel_of(channel)})
+    return target.model_copy(update={"serveur": Door.model_validate(door.model_dump())})
+
+
+def _seat(target: OcTarget, work: Path, journal: Journal, stack: ExitStack) -> tuple[Instrument, Server]:
     """Build the OI, its server and the instrument around them, and open the door."""
     profile, codes = load_profile(target.profil), target.codes
     today = utc_now().astimezone(PARIS).date()
@@ -79,20 +93,21 @@ def _seat(target: OcTarget, work: Path, journal: Journal, stack: ExitStack) -> t
     instrument = Instrument(target, profile, journal, role_rows(network, codes.oc), clock=utc_now, herald=herald)
     twin = ConductedOi(network, profile, codes.oi, codes.arcep)
     standing = StandingOi(twin, on_exchange=instrument.on_exchange)
-    server = SftpServer(
-        work / "comptes",
-        [_account(target, twin)],
-        host=target.serveur.hote,
-        port=target.serveur.port,
-        host_key=target.serveur.cle_hote,
-        on_event=instrument.on_event,
-    )
+    server = _server(target, twin, work, instrument.on_event)
     instrument.sit(standing, server, standing.listener(), FreeDriver(), {})
-    standing.attach(server, Channel.SFTP)
+    standing.attach(server, instrument.channel)
     stack.enter_context(server)
     stack.enter_context(standing)
     instrument.place = _place(target, profile, server)
     return instrument, server
+
+
+def _server(target: OcTarget, twin: ConductedOi, work: Path, on_event: OnEvent) -> Server:
+    door, tree, accounts = target.serveur, work / "comptes", [_account(target, twin)]
+    if door.canal == "sftp":
+        return SftpServer(tree, accounts, host=door.hote, port=door.port, host_key=door.cle_hote, on_event=on_event)
+    certificate = (door.certificat or work / "ftps.pem") if door.canal == "ftps" else None
+    return FtpServer(tree, accounts, host=door.hote, port=door.port, certificate=certificate, on_event=on_event)
 
 
 def _account(target: OcTarget, twin: ConductedOi) -> Account:
@@ -103,21 +118,27 @@ def _account(target: OcTarget, twin: ConductedOi) -> Account:
     return account if password else replace(account, password=None)
 
 
-def _place(target: OcTarget, profile: Profile, server: SftpServer) -> dict[str, str | int]:
+def _place(target: OcTarget, profile: Profile, server: Server) -> dict[str, str | int]:
     """Tell how to reach our OI; never a secret."""
     codes = target.codes
     return {
         "oi": codes.oi,
         "arcep": codes.arcep,
         "oc": codes.oc,
+        "canal": target.serveur.canal,
         "hote": server.host,
         "port": server.port,
         "login": codes.oc,
-        "empreinte_md5": server.host_key_md5,
-        "empreinte_sha256": server.host_key_sha256,
+        **_fingerprints(server),
         "depose": profile.folder("depose_acces", codes.oi, codes.arcep),
         "retrait": profile.folder("retrait_acces", codes.oi, codes.arcep),
     }
+
+
+def _fingerprints(server: Server) -> dict[str, str]:
+    if isinstance(server, SftpServer):
+        return {"empreinte_md5": server.host_key_md5, "empreinte_sha256": server.host_key_sha256}
+    return {"empreinte_sha256": server.certificate_sha256} if server.certificate else {}
 
 
 def public_line(path: Path) -> str:
@@ -140,13 +161,17 @@ def _twin_target(wanted: Opening, work: Path, defects: tuple[OcDefect, ...]) -> 
     path.chmod(0o600)
     public = work / "cle_oc.pub"
     public.write_bytes(key.export_public_key("openssh"))
+    channel = channel_of(wanted.channel or "sftp")
+    given = "" if channel == "sftp" else f"file:{work / 'mot_de_passe'}"
+    if given:
+        (work / "mot_de_passe").write_text(secrets.token_urlsafe(12), encoding="utf-8")
     target = OcTarget(
         profil=wanted.profile,
         partie=Party(nom="Jumeau OC"),
         codes=Codes(
             oi=profile.oi.quadrigramme.valeur, arcep=profile.oi.bigramme_arcep.valeur, oc=DEFAULT_OC
         ),
-        serveur=Door(cle_publique=public),
+        serveur=Door(canal=channel, cle_publique=public if channel == "sftp" else None, mot_de_passe=given),
         campagne=OcCampaign(reponse_sous_s=20, patience_s=20, silence_s=1, intervalle_s=0.01),
         reseau=TestNetwork(graine=wanted.seed),
     )  # fmt: skip
@@ -154,14 +179,29 @@ def _twin_target(wanted: Opening, work: Path, defects: tuple[OcDefect, ...]) -> 
 
 
 def _bring_twin(
-    instrument: Instrument, server: SftpServer, key: Path, defects: tuple[OcDefect, ...], stack: ExitStack
+    instrument: Instrument, server: Server, key: Path, defects: tuple[OcDefect, ...], stack: ExitStack
 ) -> TwinDriver:
     codes = instrument.target.codes
     twin = OcTwin(instrument.profile, codes.oi, codes.arcep, codes.oc, terrain=SUR_ORDRE, defects=defects)
-    client = connect(server.host, server.port, codes.oc, key=key, host_key_sha256=server.host_key_sha256)
+    client = _client(instrument.target, server, key)
     standing = StandingOc(twin, client, interval=0.05)
     stack.enter_context(standing)
     return TwinDriver(standing)
+
+
+def _client(target: OcTarget, server: Server, key: Path) -> RemoteClient:
+    login, door = target.codes.oc, target.serveur
+    if isinstance(server, SftpServer):
+        return connect(server.host, server.port, login, key=key, host_key_sha256=server.host_key_sha256)
+    tls = server.certificate is not None
+    return FtpClient(
+        server.host,
+        server.port,
+        login,
+        password=secret(door.mot_de_passe),
+        tls=tls,
+        certificate_sha256=server.certificate_sha256 if tls else None,
+    )
 
 
 # --- a real OC ---------------------------------------------------------------------------------------------------
@@ -183,8 +223,14 @@ def announce(instrument: Instrument, report: Path) -> None:
     path = report / ADDRESSES_FILE
     path.write_text(json.dumps(dict(instrument.rows), ensure_ascii=False, indent=1), encoding="utf-8")
     instrument.herald.tell(
-        f"Notre OI {place['oi']} attend l'OC {place['oc']} sur sftp://{place['login']}@{place['hote']}:{place['port']}\n"
-        f"  clé d'hôte {place['empreinte_sha256']} (MD5 {place['empreinte_md5']})\n"
+        f"Notre OI {place['oi']} attend l'OC {place['oc']} sur {place['canal']}://{place['login']}@{place['hote']}:{place['port']}\n"
+        f"{_shown(place)}"
         f"  dépose {place['depose']}, récupération {place['retrait']}\n"
         f"  adresses du réseau d'essai : {path}"
     )
+
+
+def _shown(place: Mapping[str, str | int]) -> str:
+    if place["canal"] == "sftp":
+        return f"  clé d'hôte {place['empreinte_sha256']} (MD5 {place['empreinte_md5']})\n"
+    return f"  certificat {place['empreinte_sha256']}\n" if place["canal"] == "ftps" else "  en clair\n"

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from annexe5.campaign.target import Codes, Party
+from annexe5.campaign.target import Canal, Codes, Party
 from annexe5.contract.data import explain, read_toml
 from annexe5.contract.profile import DEFAULT_PROFILE
 from annexe5.errors import TargetError
@@ -25,16 +25,23 @@ class _Model(BaseModel):
 
 
 class Door(_Model):
-    """Where our OI listens, and what opens the OC's account: a password by reference, a public key, or both."""
+    """Where our OI listens, by which channel, and what opens the OC's account: a password by reference, a key, or both.
 
+    ``certificat`` is the PEM of our FTPS server, with its key; made when it does not exist.
+    """
+
+    canal: Canal = "sftp"
     hote: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 0
     cle_hote: Path | None = None
     mot_de_passe: str = ""
     cle_publique: Path | None = None
+    certificat: Path | None = None
 
     @model_validator(mode="after")
     def _opens(self) -> Self:
+        if self.canal != "sftp" and not self.mot_de_passe:
+            raise ValueError(f"canal = {self.canal} : il faut mot_de_passe (env:… ou file:…)")
         if not self.mot_de_passe and self.cle_publique is None:
             raise ValueError("il faut mot_de_passe (env:… ou file:…) ou cle_publique (fichier .pub que l'OC remet)")
         return self
@@ -139,7 +146,7 @@ def _anchor(data: dict[str, Any], folder: Path) -> None:
     door = data.get("serveur")
     if not isinstance(door, dict):
         return
-    for key in ("cle_hote", "cle_publique"):
+    for key in ("cle_hote", "cle_publique", "certificat"):
         if isinstance(door.get(key), str):
             door[key] = str(folder / door[key])
     secret = door.get("mot_de_passe")

@@ -210,8 +210,8 @@ class StandingOi:
         self._send(self.twin.receive(exchange))
 
     def _send(self, files: Iterable[Exchange]) -> None:
-        edge = self._edges[0][0]
-        for one in files:
+        edge, channel = self._edges[0]
+        for one in (replace(file, channel=channel) for file in files):
             path = f"{one.folder}/{one.name}"
             with suppress(FileExistsError):
                 edge.deliver(one.receiver, path, one.data)

@@ -1,5 +1,5 @@
 # language: fr
-@transport @acces @oc @sftp
+@transport @acces @oc
 Fonctionnalité: L'OC sur le serveur de l'OI
   L'OC récupère et supprime ce que l'OI dépose dans OUT, et rien d'autre ; l'OI seul vide IN.
 

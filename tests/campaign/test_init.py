@@ -19,6 +19,14 @@ def test_what_is_written_for_an_oi_loads(tmp_path):
     assert (target.sftp.hote, list(target.test_data)) == ("oi.example", ["eligible", "pbo_sature"])
 
 
+def test_a_server_left_out_stays_as_a_comment_to_fill_in(tmp_path):
+    given = ["codes.oc=ABCD", "ftps.hote=oi.example", "ftps.login=ABCD"]
+    write("oi", tmp_path / "t.toml", from_answers(given, "oi"))
+    target = load_target(tmp_path / "t.toml")
+    assert (target.by, target.ftps.hote, target.sftp, target.ftp) == ("ftps", "oi.example", None, None)
+    assert "# [sftp]" in (tmp_path / "t.toml").read_text(encoding="utf-8")
+
+
 def test_what_is_written_for_an_oc_loads(tmp_path):
     write("oc", tmp_path / "t.toml", from_answers(["codes.oc=ABCD"], "oc"))
     assert load_oc_target(tmp_path / "t.toml").pilote.libre

@@ -30,7 +30,9 @@ _PROBE = b"annexe5 doctor : fichier d'essai, sans valeur, supprime aussitot\n"
 
 def account(sheet: Sheet, target: Target, profile: Profile, client: RemoteClient, now: Clock) -> None:
     """See that the contract's folders are there and what may be done in them."""
-    there = {name: _folder(sheet, client, name, where(target, profile, name)) for name in FOLDERS}
+    there = {
+        name: _folder(sheet, client, name, where(target, profile, name), f"{target.by}.racine") for name in FOLDERS
+    }
     if there["depose_acces"]:
         _rights_in(sheet, client, where(target, profile, "depose_acces"), now)
     else:
@@ -53,7 +55,7 @@ def _folder_label(name: str) -> Text:
     return Text(f"dossier {name}", f"folder {name}")
 
 
-def _folder(sheet: Sheet, client: RemoteClient, name: str, path: str) -> bool:
+def _folder(sheet: Sheet, client: RemoteClient, name: str, path: str, key: str) -> bool:
     """See that a folder can be listed; those of the PM protocol are missed only by its own scenarios."""
     try:
         held = client.list(path)
@@ -65,9 +67,9 @@ def _folder(sheet: Sheet, client: RemoteClient, name: str, path: str) -> bool:
             else Text(f"« {path} » ne se laisse pas lister ({error})", f"“{path}” cannot be listed ({error.__cause__})")
         )
         mend = Text(
-            "faites créer le dossier, ou donner le droit de le lister, par l'opérateur ; racine dit sous quel "
+            f"faites créer le dossier, ou donner le droit de le lister, par l'opérateur ; {key} dit sous quel "
             "dossier IN et OUT se trouvent",
-            "have the operator create the folder or grant its listing; racine says under which folder IN and OUT stand",
+            f"have the operator create the folder or grant its listing; {key} says under which folder IN and OUT stand",
         )
         tell = sheet.warning if name.endswith("_pm") else sheet.problem
         tell("dossier", _folder_label(name), said, mend)
