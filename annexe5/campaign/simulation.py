@@ -14,8 +14,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from annexe5.campaign.standing import OcAccount, StandingOi, file_accounts, new_accounts
-from annexe5.campaign.twins import make_twin, oi_services, role_rows
+from annexe5.campaign.standing import OcAccount, StandingOi, file_accounts, new_accounts, utc_now
+from annexe5.campaign.twins import diffuse, make_twin, oi_services, role_rows
 from annexe5.contract.profile import load_profile
 from annexe5.errors import UsageError
 from annexe5.exchange import Channel
@@ -59,6 +59,7 @@ def run(party: str, wanted: Wanted, *, stop: threading.Event | None = None) -> N
 def _serve(wanted: Wanted, stack: ExitStack) -> dict[str, Any]:
     profile = load_profile(wanted.profile)
     twin = make_twin(profile, ocs=wanted.ocs, seed=wanted.seed, size=wanted.size, defects=wanted.defects)
+    diffuse(twin, utc_now())
     accounts = tuple(
         OcAccount(one.oc, one.password, _public_keys(wanted.authorized_keys)) for one in new_accounts(wanted.ocs)
     )

@@ -6,6 +6,7 @@ its answers in OUT. Any edge will do: our SFTP server, or a folder that somebody
 
 from __future__ import annotations
 
+import itertools
 import logging
 import queue
 import secrets
@@ -143,16 +144,15 @@ class StandingOi:
 
     def _take_over(self, number: int, edge: Edge) -> None:
         """Queue the files that were dropped before we came, and go on counting after those we left in OUT."""
-        folder_in = self.twin.profile.folder("depose_acces", self.twin.oi, self.twin.arcep)
-        folder_out = self.twin.profile.folder("retrait_acces", self.twin.oi, self.twin.arcep)
-        for login in edge.accounts:
-            for entry in edge.list(login, folder_out):
+        for login, folder in itertools.product(edge.accounts, self.twin.retrait):
+            for entry in edge.list(login, folder):
                 read = parse_name(self.twin.profile, entry.name)
                 if read is not None:
                     self.twin.resume_after(read, login)
-            for entry in edge.list(login, folder_in):
+        for login, folder in itertools.product(edge.accounts, self.twin.depose):
+            for entry in edge.list(login, folder):
                 if not entry.is_dir and not edge.temporary(entry.name):
-                    event = FileEvent(EventKind.STORED, login, f"{folder_in}/{entry.name}", self.clock())
+                    event = FileEvent(EventKind.STORED, login, f"{folder}/{entry.name}", self.clock())
                     with self._idle:
                         self._busy += 1
                     self._work.put((number, event))
@@ -194,7 +194,7 @@ class StandingOi:
     def _answer(self, number: int, event: FileEvent) -> None:
         edge, channel = self._edges[number]
         folder, _, name = event.path.rpartition("/")
-        if folder != self.twin.profile.folder("depose_acces", self.twin.oi, self.twin.arcep):
+        if folder not in self.twin.depose:
             return
         if self._stopped:
             return

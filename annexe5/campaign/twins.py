@@ -27,6 +27,8 @@ from annexe5.transport.sftp_server import SftpServer
 DEFAULT_OC = "ZZZZ"
 DEFAULT_SEED = 5
 DEFAULT_SIZE = 2000
+# Rows of IPE written to all accounts together, past which an OI that nobody asked keeps its IPE to itself.
+_DIFFUSED = 50_000
 # How many addresses a campaign may use up; a real target declares as many as it can spare.
 _ELIGIBLE = 200
 # Long enough for an OC that keeps two requests a second to cancel a ticket before it is taken in charge.
@@ -73,11 +75,19 @@ def make_twin(
     pace: Pace | None = None,
     now: datetime | None = None,
 ) -> OiTwin:
-    """Build an OI on a generated network; the network's day is ``now``'s in Paris."""
+    """Build an OI on a generated network, its PM desk open; the network's day is ``now``'s in Paris."""
     oi, arcep = profile.oi.quadrigramme.valeur, profile.oi.bigramme_arcep.valeur
     today = (now or utc_now()).astimezone(PARIS).date()
     network = generate(seed, size, oi=oi, ocs=tuple(ocs), today=today, bigramme=arcep)
-    return OiTwin(network, profile, oi, arcep, pace=pace or Pace(), defects=make(defects, "oi"))
+    twin = OiTwin(network, profile, oi, arcep, pace=pace or Pace(), defects=make(defects, "oi"))
+    twin.join_pm()
+    return twin
+
+
+def diffuse(twin: OiTwin, now: datetime) -> None:
+    """Let an OI send its IPE and CPN of itself, where all accounts together get no more than a few files' rows."""
+    if twin.pm is not None and twin.network.size * len(twin.network.ocs) <= _DIFFUSED:
+        twin.pm.open(now)
 
 
 def role_rows(network: Network, oc: str, eligible: int = _ELIGIBLE) -> RoleRows:
@@ -109,6 +119,7 @@ def simulated_oi(
     ``root`` is kept when given.
     """
     twin = make_twin(profile, ocs=ocs, seed=seed, size=size, defects=defects, now=clock())
+    diffuse(twin, clock())
     holders = tuple(accounts) or new_accounts(ocs)
     folder = root or Path(tempfile.mkdtemp(prefix="annexe5-oi-"))
     standing = StandingOi(twin, clock=clock)

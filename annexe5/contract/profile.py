@@ -189,6 +189,29 @@ class Flow(_Model):
         return "OC" if self.sens == "OC→OI" else "OI"
 
 
+class Companion(_Model):
+    """What goes with a file of a flow: ``nom`` and ``autres`` are name templates over ``{fichier}``, its bare name.
+
+    ``table`` is the table schema of one that is a .csv; ``par`` its sender, who need not be the file's.
+    """
+
+    id: str
+    fr: str
+    flux: str
+    par: Literal["OI", "OC"]
+    nom: str
+    autres: tuple[str, ...] = ()
+    table: str = ""
+    requirement: str
+    confidence: Confidence
+    source: str
+
+    @property
+    def dossier(self) -> FolderName:
+        """Where its sender deposits it: where it deposits its PM flows."""
+        return "retrait_pm" if self.par == "OI" else "depose_pm"
+
+
 class Service(_Model):
     """One web service: paths on the OI's server, published addresses, operations where the contract lists them."""
 
@@ -226,6 +249,7 @@ class Profile(_Model):
     jours_ouvres: WorkingDays
     delais: tuple[Delay, ...]
     flux: tuple[Flow, ...]
+    piece: tuple[Companion, ...] = ()
     service: tuple[Service, ...]
     disponibilite: Availability
 
@@ -234,6 +258,7 @@ class Profile(_Model):
         for label, names in (
             ("flux", [flow.nom for flow in self.flux]),
             ("delais", [delay.id for delay in self.delais]),
+            ("piece", [one.id for one in self.piece]),
             ("service", [service.nom for service in self.service]),
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
@@ -241,9 +266,13 @@ class Profile(_Model):
                 raise ValueError(f"{label} : en double : {', '.join(twice)}")
         cited = {flow.requirement for flow in self.flux}
         cited |= {delay.requirement for delay in self.delais} | {one.requirement for one in self.service}
+        cited |= {one.requirement for one in self.piece}
         unknown = sorted(cited - set(load_requirements()))
         if unknown:
             raise ValueError(f"requirement : clauses inconnues de requirements.csv : {', '.join(unknown)}")
+        alone = sorted({one.flux for one in self.piece} - {flow.nom for flow in self.flux})
+        if alone:
+            raise ValueError(f"piece : flux inconnus : {', '.join(alone)}")
         return self
 
     @cached_property
@@ -259,6 +288,13 @@ class Profile(_Model):
             if known.casefold() == name.casefold():
                 return flow
         raise UsageError(f"flux inconnu : {name!r}. Flux du profil {self.id} : {', '.join(self.flows)}.")
+
+    def companion(self, ident: str) -> Companion:
+        """Give what goes with a file by id (``plan``, ``photo`` …)."""
+        for one in self.piece:
+            if one.id == ident:
+                return one
+        raise ContractError(f"profil {self.id} : pièce inconnue : {ident}.")
 
     def delay(self, ident: str) -> Delay:
         """Give a deadline by id."""

@@ -77,6 +77,13 @@ def generate_set(
             yield _file(plan, scene, chain([premier], sujets), 0, invalid=False, sequence=1)
 
 
+def write_flow(flow: str, sujets: Iterable[Any]) -> bytes:
+    """Write one file of a flow about given subjects (``generation.sujets``): its header, then a row each."""
+    plan = _plan(flow)
+    project = projection(plan.colonnes, plan.table.names)
+    return b"".join(_write(plan, map(project, sujets), Truth(plan.nom, "", 0), 0))
+
+
 def _plan(flow: str) -> FlowPlan:
     plans = {nom.casefold(): plan for nom, plan in load_plans().items()}
     if flow.casefold() not in plans:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType, SimpleNamespace
@@ -56,6 +56,7 @@ class CommandePm:
     choix: str
     contrat: str
     date: date
+    nature: str = "INITIAL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,19 +180,24 @@ def _commandes_pm(scene: Scene, _plan: FlowPlan) -> Iterator[CommandePm]:
 
 
 def _mises_a_disposition(scene: Scene, _plan: FlowPlan) -> Iterator[MiseADisposition]:
-    """Give the deployed addresses of one PM, in batches of a street."""
+    """Give the deployed addresses of one PM."""
     pm = premier_pm(scene)
-    commande = _commande_pm(scene, pm, 0)
-    deployes = [un for un in scene.network.zone_arriere(pm) if un.etat == "DEPLOYE"]
+    return mises_a_disposition(_commande_pm(scene, pm, 0), scene.network.zone_arriere(pm), scene.network.today)
+
+
+def mises_a_disposition(commande: CommandePm, batiments: Iterable[Batiment], today: date) -> Iterator[MiseADisposition]:
+    """Give the deployed addresses among the buildings behind the PM of an order, in batches of a street."""
+    pm = commande.pm
     voies: dict[str, list[Batiment]] = {}
-    for un in deployes:
-        voies.setdefault(un.adresse.voie.hexacle, []).append(un)
+    for un in batiments:
+        if un.etat == "DEPLOYE":
+            voies.setdefault(un.adresse.voie.hexacle, []).append(un)
     for rang, siens in enumerate(voies.values(), start=1):
-        dates = [un.date_cablage or scene.network.today for un in siens]
+        dates = [un.date_cablage or today for un in siens]
         lot = Lot(
             reference=f"LOT-{pm.reference}-{rang:02d}",
             logements=sum(un.logements for un in siens),
-            date=max([*dates, pm.date_premiere_mad or scene.network.today]),
+            date=max([*dates, pm.date_premiere_mad or today]),
         )
         for un in siens:
             yield MiseADisposition(commande, pm, un, lot)

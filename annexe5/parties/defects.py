@@ -19,6 +19,7 @@ from annexe5.contract.requirements import load_requirements
 from annexe5.errors import ContractError, UsageError
 from annexe5.exchange import Exchange
 from annexe5.findings import Text
+from annexe5.parties.pm_defects import PmDefect
 
 Row = dict[str, str]
 Rows = Callable[[str, list[Row]], list[Row]]
@@ -56,7 +57,7 @@ class Defect:
 
     ``rows`` on those of a flow, ``files`` on those sent at one moment, ``more`` adds answers to one, ``decision``
     (stage AR, CR or MAD, code) gives another code, ``read`` what is understood of a row received; ``edge`` names
-    habits of the file server (``campaign.standing``).
+    habits of the file server (``campaign.standing``); ``pm`` acts on the PM process (``pm_defects``).
     """
 
     rows: Rows | None = None
@@ -65,6 +66,7 @@ class Defect:
     decision: Decision | None = None
     read: Read | None = None
     edge: frozenset[str] = frozenset()
+    pm: PmDefect | None = None
 
 
 @lru_cache(maxsize=1)

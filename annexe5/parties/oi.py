@@ -1,4 +1,4 @@
-"""The simulated OI, protocol ACCES 1.2 (annexe5.txt §3): a conversation without I/O.
+"""The simulated OI, protocol ACCES 1.2 (annexe5.txt §3): a conversation without I/O; its PM desk is ``pm_oi``.
 
 ``receive`` takes a file the OI has just retrieved from IN and gives back the files it deposits in OUT;
 ``tick`` gives those whose hour has come. Time is that of the exchanges: nothing here reads a clock.
@@ -17,8 +17,9 @@ from datetime import datetime, timedelta
 from functools import cached_property, partial
 
 from annexe5.contract.calendar import PARIS
+from annexe5.contract.companions import read_companion
 from annexe5.contract.names import FileName, build_name, judge_name, parse_name
-from annexe5.contract.profile import Flow, Profile
+from annexe5.contract.profile import Flow, FolderName, Profile
 from annexe5.contract.rules import rule
 from annexe5.exchange import Channel, Exchange
 from annexe5.findings import Finding, Severity
@@ -30,6 +31,7 @@ from annexe5.parties.book import Book, Order
 from annexe5.parties.decision import AT_AR, AT_CR, Case, decide
 from annexe5.parties.defects import Defect, apply_decision, apply_files, apply_more, apply_read, apply_rows
 from annexe5.parties.incoming import ReadFile, ReadRow, read_file
+from annexe5.parties.pm_oi import PmOi, PmPace
 from annexe5.tables import load_table, write_rows
 
 Answer = tuple[str, str, Row]  # OC, flow, row
@@ -73,25 +75,53 @@ class OiTwin:
     defects: Sequence[Defect] = ()
     book: Book = field(default_factory=Book)
     incidents: list[Incident] = field(default_factory=list)
+    pm: PmOi | None = None
     _agenda: list[tuple[datetime, int, Action]] = field(default_factory=list)
     _rank: itertools.count[int] = field(default_factory=itertools.count)
 
     @cached_property
     def _handlers(self) -> Mapping[str, Callable[[Exchange, ReadFile], None]]:
-        return {
+        acces = {
             "Cmd_Acces": self._ordered,
             "CR_STOC": self._connected,
             "CR_MES_LigneFTTH": self._in_service,
             "Annul_Acces": self._cancelled,
         }
+        return acces if self.pm is None else {**acces, **self.pm.handlers}
+
+    def join_pm(self, pace: PmPace | None = None) -> PmOi:
+        """Open the PM desk: it shares the network, the count of files and the defects."""
+        made = tuple(one.pm for one in self.defects if one.pm is not None)
+        self.pm = PmOi(
+            self.network, self.profile, self.oi, self.arcep, self.book, self._incident, pace or PmPace(), made
+        )
+        self.__dict__.pop("_handlers", None)
+        return self.pm
+
+    @property
+    def depose(self) -> tuple[str, ...]:
+        """The folders of IN that it looks into."""
+        return self._folders("depose_acces", "depose_pm")
+
+    @property
+    def retrait(self) -> tuple[str, ...]:
+        """The folders of OUT that it fills."""
+        return self._folders("retrait_acces", "retrait_pm")
+
+    def _folders(self, acces: FolderName, pm: FolderName) -> tuple[str, ...]:
+        names = (acces,) if self.pm is None else (acces, pm)
+        return tuple(self.profile.folder(name, self.oi, self.arcep) for name in names)
 
     # --- the conversation ----------------------------------------------------------------------------------
 
     def receive(self, exchange: Exchange) -> list[Exchange]:
         """Take one file of an OC, and give every file due by then."""
         with _collector_at_rest():
-            flow = self._recognise(exchange)
-            if flow is not None:
+            goes_with = read_companion(self.profile, exchange.name) if self.pm else None
+            flow = self._recognise(exchange) if goes_with is None else None
+            if goes_with is not None and self.pm is not None:
+                self.pm.companion(exchange, goes_with)
+            elif flow is not None:
                 read = self._read(exchange.data, flow)
                 if read.findings:
                     self._incident(exchange, read.findings)
@@ -112,7 +142,7 @@ class OiTwin:
             for flow, oc in sorted(due, key=lambda key: order.index(key[0]))
             if (rows := apply_rows(self.defects, flow, due[flow, oc]))
         ]
-        return apply_files(self.defects, files)
+        return apply_files(self.defects, files) + (self.pm.tick(now) if self.pm else [])
 
     def _read(self, data: bytes, flow: Flow) -> ReadFile:
         read = read_file(data, flow)
@@ -124,7 +154,10 @@ class OiTwin:
     @property
     def next_due(self) -> datetime | None:
         """When the next files are due, if any are."""
-        return self._agenda[0][0] if self._agenda else None
+        due = [self._agenda[0][0]] if self._agenda else []
+        if self.pm is not None and self.pm.next_due is not None:
+            due.append(self.pm.next_due)
+        return min(due, default=None)
 
     def _later(self, when: datetime, action: Action) -> None:
         heapq.heappush(self._agenda, (when, next(self._rank), action))
@@ -332,10 +365,13 @@ class OiTwin:
         if flow is not None and used in self.book.names:
             findings += judge_name(self.profile, exchange.name, used=[exchange.name]).findings
         self.book.names.add(used)
+        due = self.profile.folder(flow.dossier, self.oi, self.arcep) if flow else exchange.folder
+        if exchange.folder and exchange.folder != due:
+            findings.append(rule("DOS-FLUX").finding(received=exchange.folder, expected=due))
         if findings:
             self._incident(exchange, findings)
-        foreign = any(one.rule == "NOM-CODE-OPERATEUR" for one in findings)
-        if flow is None or foreign or flow.nom not in self._handlers:
+        refused = {"NOM-CODE-OPERATEUR", "DOS-FLUX"} & {one.rule for one in findings}
+        if flow is None or refused or flow.nom not in self._handlers:
             return None
         return flow
 
@@ -358,7 +394,7 @@ class OiTwin:
 
     def resume_after(self, name: FileName, oc: str) -> None:
         """Go on counting after a file that is in OUT already."""
-        counter = f"{oc}/{name.flow}/{name.fields['date']}"
+        counter = f"{oc if 'oc' in name.fields else ''}/{name.flow}/{name.fields['date']}"
         self.book.counters[counter] = max(self.book.counters.get(counter, 0), int(name.fields["seq"]))
 
     def renamed(self, exchange: Exchange) -> Exchange:
@@ -366,12 +402,13 @@ class OiTwin:
         read = parse_name(self.profile, exchange.name)
         if read is None:
             return exchange
-        return replace(exchange, name=self._name(read.flow, exchange.receiver, exchange.at))
+        places = {place: read.fields[place] for place in ("pm", "insee") if place in read.fields}
+        return replace(exchange, name=self._name(read.flow, exchange.receiver, exchange.at, **places))
 
-    def _name(self, flow: str, oc: str, now: datetime) -> str:
+    def _name(self, flow: str, oc: str, now: datetime, **places: str) -> str:
         day = now.astimezone(PARIS).date()
         number = self.book.next(f"{oc}/{flow}/{day:%Y%m%d}")
-        return build_name(self.profile, flow, oi=self.oi, oc=oc, date=day, seq=number)
+        return build_name(self.profile, flow, oi=self.oi, oc=oc, date=day, seq=number, **places)
 
     def _file(self, flow: str, oc: str, rows: list[Row], now: datetime, cause: Exchange | None) -> Exchange:
         return Exchange(
