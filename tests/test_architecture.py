@@ -18,13 +18,8 @@ MAY_IMPORT = {
     "messages": GROUND,
     "orders": GROUND,
     "network": GROUND,
-<<<<<<< HEAD
     "generation": GROUND | {"tables", "network", "orders"},
-    "parties": GROUND | {"tables", "messages", "orders", "network"},
-=======
-    "generation": GROUND | {"tables", "network"},
     "parties": GROUND | {"tables", "messages", "orders", "network", "generation"},
->>>>>>> aaed1c3 (Let the simulated OI speak PM 2.2: IPE each Monday, CPN as PMs open, AR and CR_MAD_Pm with its plan, CR_InfoSyndic, CR_NotifAdduction)
     "transport": {"errors", "findings", "contract"},
     "campaign": {"__version__"}
     | GROUND
