@@ -117,6 +117,8 @@ def capabilities(target: Target | OcTarget) -> tuple[str, ...]:
     for name, value in target.capacites:
         if isinstance(value, bool):
             told += [name] if value else []
+        elif isinstance(value, int) or value is None:
+            told += [f"{name} {value}"] if value else []
         else:
             told += [f"{name} {one}" for one in value]
     services = target.services.urls if isinstance(target, Target) else {}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from annexe5.campaign.journal import Journal
 from annexe5.campaign.observe import KEY, Observation, observe
@@ -28,6 +29,7 @@ from annexe5.network import client as generated_client
 from annexe5.network.roles import load_roles
 from annexe5.orders import Event, OrderJudgement, judge_orders, load_cycle
 from annexe5.tables import load_table, write_rows
+from annexe5.transport.edge import RemoteFile
 from annexe5.transport.remote import MissingFolderError, RemoteClient
 
 Row = dict[str, str]
@@ -48,7 +50,7 @@ class Bench:
     """One campaign's chair.
 
     ``idle`` tells, where the party is at hand, that it has nothing more to say; ``dial`` gives a client for another
-    password.
+    password, ``dial_key`` for another key; ``skip`` lets a long time go by, which a twin's clock leaps over.
     """
 
     target: Target
@@ -58,7 +60,10 @@ class Bench:
     clock: Clock
     wait: Callable[[float], object]
     idle: Callable[[], bool] | None = None
+    password: str | None = field(default=None, repr=False)
     dial: Callable[[str], RemoteClient] | None = None
+    dial_key: Callable[[Path], RemoteClient] | None = None
+    skip: Callable[[float], object] | None = None
     channel: Channel = Channel.SFTP
     services: ServiceBench | None = None
     observations: list[Observation] = field(default_factory=list)
@@ -170,12 +175,20 @@ class Bench:
     def look_around(self) -> None:
         """See that the contract's folders are there; what OUT already holds is another campaign's, and stays."""
         codes = self.target.codes
-        self.client.list(self._path(self.profile.folder("depose_acces", codes.oi, codes.arcep)))
-        entries = self.client.list(self._path(self.profile.folder("retrait_acces", codes.oi, codes.arcep)))
-        self.ignored = frozenset(entry.name for entry in entries if not entry.is_dir)
+        self.ignored = frozenset(entry.name for entry in self.folders_stand() if not entry.is_dir)
         with suppress(MissingFolderError):
             self.client.list(self._path(self.profile.folder("retrait_pm", codes.oi, codes.arcep)))
             self.watched = ("retrait_acces", "retrait_pm")
+
+    def folders_stand(self) -> list[RemoteFile]:
+        """See that the folders of the ACCES protocol are there; give what OUT holds. Raises MissingFolderError."""
+        self.client.list(self.folder("depose_acces"))
+        return self.client.list(self.folder("retrait_acces"))
+
+    def folder(self, name: FolderName) -> str:
+        """Give a folder of the contract as the client names it."""
+        codes = self.target.codes
+        return self._path(self.profile.folder(name, codes.oi, codes.arcep))
 
     def collect(self) -> list[Observation]:
         """Retrieve and delete what stands in OUT (TRA-10), the folders of both protocols looked into."""
@@ -271,8 +284,7 @@ class Bench:
 
     def answer_waits(self, reference: str) -> None:
         """See that an answer, once in OUT, stays there until it is collected."""
-        codes = self.target.codes
-        folder = self._path(self.profile.folder("retrait_acces", codes.oi, codes.arcep))
+        folder = self.folder("retrait_acces")
         started = self.clock()
         while not (there := self._names_in(folder)):
             if self._given_up(started):

@@ -45,6 +45,7 @@ from annexe5.exchange import Channel
 from annexe5.findings import Verdict, exit_code
 
 Mask = Callable[[str, bytes], bytes]
+_TWIN_QUOTA_MO = 10  # small enough to be overrun by one file
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ def open_bench(wanted: Wanted, journal: Journal) -> Iterator[tuple[Bench, bool, 
             defects=wanted.defects,
             clock=clock.now,
             channel=channel_of(wanted.channel or "sftp"),
+            quota_mo=_TWIN_QUOTA_MO,
         ) as oi:
             password = oi.accounts[0].password
             environment = {"ANNEXE5_JUMEAU": password}
@@ -150,6 +152,9 @@ def _reach(
         time = clock or Clock()
         bench = Bench(target, profile, client, journal, time.now, Clock().pause, channel=Channel(target.by))
         bench.dial = lambda other: dial(way, password=other, key=False)
+        bench.dial_key = lambda other: dial(way, password=None, key=other)
+        bench.skip = time.pause
+        bench.password = password
         bench.look_around()
         bench.services = _services(bench, environment, time)
         with closing(bench.services):

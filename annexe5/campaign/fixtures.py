@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from annexe5.campaign.account_scene import AccountScene
 from annexe5.campaign.bench import Bench
 from annexe5.campaign.recording import ScenarioRecord
 from annexe5.campaign.scene import Scene
@@ -36,6 +37,14 @@ def scene(bench: Bench, scenario_record: ScenarioRecord) -> Scene:
     """Give a scenario its scene; when its steps have ended, record what was seen and what the oracle says of it."""
     played = Scene(bench)
     scenario_record.at_end(lambda: record_scene(played, scenario_record))
+    return played
+
+
+@pytest.fixture
+def account(bench: Bench, scenario_record: ScenarioRecord) -> AccountScene:
+    """Give a scenario its scene at the door of the OI's server; what it found is recorded when its steps have ended."""
+    played = AccountScene(bench)
+    scenario_record.at_end(lambda: scenario_record.add_findings(played.findings))
     return played
 
 

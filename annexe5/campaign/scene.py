@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from annexe5.campaign.bench import Bench, Placed, Row
 from annexe5.campaign.observe import KEY, Observation
-from annexe5.campaign.target import Sftp
 from annexe5.campaign.verdicts import NonApplicable, NonConforme
 from annexe5.contract.calendar import PARIS
 from annexe5.contract.rejects import load_rejects, read_motive
@@ -19,7 +18,6 @@ from annexe5.findings import Finding, Severity
 from annexe5.orders import Event, load_cycle
 from annexe5.parties.answers import HOTLINE
 from annexe5.tables import load_table, write_rows
-from annexe5.transport.remote import LoginError
 
 _MOTIVES = {
     "AR_Cmd_Acces": "MotifKoArCommandePrise", "CR_Cmd_Acces": "MotifKoCrCommandePrise",
@@ -39,7 +37,6 @@ class Scene:
     route: Event | None = None
     answer: Event | None = None
     start: int = 0
-    admitted: bool = False
     judged: list[Finding] = field(default_factory=list)
     _heard: set[tuple[str, int]] = field(default_factory=set)
 
@@ -365,37 +362,6 @@ class Scene:
     def waits_in_out(self) -> None:
         """See that an answer stays in OUT until the OC collects it (TRA-10)."""
         self.bench.answer_waits(self.order.reference)
-
-    # --- the way there -------------------------------------------------------------------------------------------
-
-    def try_other_password(self) -> None:
-        """Knock with a password that is not ours."""
-        if not self.bench.target.way.mot_de_passe or self.bench.dial is None:
-            raise NonApplicable("le fichier cible ne déclare pas de connexion par mot de passe (mot_de_passe).")
-        try:
-            with self.bench.dial(f"autre-{self.bench.clock():%H%M%S%f}"):
-                self.admitted = True
-        except LoginError:
-            self.admitted = False
-
-    def login_refused(self) -> None:
-        """See that the last attempt was turned away."""
-        if self.admitted:
-            raise NonConforme(
-                rule("TRA-MOT-DE-PASSE").finding(
-                    received="un autre mot de passe", expected="refus", account=self.bench.target.way.login
-                )
-            )
-
-    def host_key_declared(self) -> None:
-        """See that the key the server showed is the one the target declares."""
-        way, client = self.bench.target.way, self.bench.client
-        if not isinstance(way, Sftp):
-            raise NonApplicable(f"le canal {self.bench.target.by} n'a pas de clé d'hôte SSH.")
-        shown = {getattr(client, "presented_md5", ""), getattr(client, "presented_sha256", "")}
-        for declared in filter(None, (way.empreinte_md5, way.empreinte_sha256)):
-            if declared not in shown:
-                raise NonConforme(f"clé d'hôte présentée : {', '.join(sorted(shown))} ; déclarée : {declared}")
 
     def not_in_clear(self) -> None:
         """See that nobody on the way reads passwords and files; a clear channel is told, and refuses nothing."""

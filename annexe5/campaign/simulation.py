@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from annexe5.campaign.standing import OcAccount, StandingOi, file_accounts, new_accounts, utc_now
+from annexe5.campaign.standing import OcAccount, StandingOi, file_accounts, lock_out, new_accounts, utc_now
 from annexe5.campaign.twins import diffuse, make_twin, oi_services, role_rows
 from annexe5.contract.profile import load_profile
 from annexe5.errors import UsageError
@@ -86,11 +86,16 @@ def _file_servers(
 ) -> dict[str, Any]:
     """Serve one tree over SFTP, FTP and FTPS; what is dropped by one door is answered for all."""
     tree, holders = wanted.root or work / "comptes", file_accounts(accounts, standing.twin)
-    sftp = SftpServer(tree, holders, port=wanted.port, host_key=wanted.host_key, on_event=standing.listener())
+    closing = lock_out(standing.twin.profile)
+    sftp = SftpServer(
+        tree, holders, port=wanted.port, host_key=wanted.host_key, on_event=standing.listener(), lockout=closing
+    )
     standing.attach(sftp, Channel.SFTP)
-    ftp = FtpServer(tree, holders, on_event=standing.listener(), beside=sftp)
+    ftp = FtpServer(tree, holders, on_event=standing.listener(), lockout=closing, beside=sftp)
     standing.attach(ftp, Channel.FTP)
-    ftps = FtpServer(tree, holders, certificate=work / "ftps.pem", on_event=standing.listener(), beside=sftp)
+    ftps = FtpServer(
+        tree, holders, certificate=work / "ftps.pem", on_event=standing.listener(), lockout=closing, beside=sftp
+    )
     standing.attach(ftps, Channel.FTPS)
     for server in (sftp, ftp, ftps):
         stack.enter_context(server)

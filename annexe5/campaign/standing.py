@@ -14,15 +14,16 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import Self
 
 from annexe5.contract.names import parse_name
+from annexe5.contract.profile import Profile
 from annexe5.exchange import Channel, Exchange
 from annexe5.parties.oi import OiTwin
-from annexe5.transport.edge import Account, Edge, EventKind, FileBusyError, FileEvent, UnexpectedEntryError
+from annexe5.transport.edge import Account, Edge, EventKind, FileBusyError, FileEvent, LockOut, UnexpectedEntryError
 
 logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
@@ -45,15 +46,21 @@ def new_accounts(ocs: Iterable[str], passwords: Mapping[str, str] | None = None)
     return tuple(OcAccount(oc, given.get(oc) or secrets.token_urlsafe(12)) for oc in ocs)
 
 
-def file_accounts(accounts: Sequence[OcAccount], twin: OiTwin) -> tuple[Account, ...]:
-    """Give the accounts as a file server wants them, with the contract's folder tree."""
+def file_accounts(accounts: Sequence[OcAccount], twin: OiTwin, *, quota_mo: int | None = None) -> tuple[Account, ...]:
+    """Give the accounts as a file server wants them, with the contract's tree and, by default, the profile's quota."""
     profile = twin.profile
     names = ("depose_acces", "retrait_acces", "depose_pm", "retrait_pm")
     folders = tuple(profile.folder(name, twin.oi, twin.arcep) for name in names)  # type: ignore[arg-type]
+    quota = (quota_mo or profile.serveur_fichiers.quota.mo) * 1_000_000
     return tuple(
-        Account(login=one.oc, password=one.password, public_keys=one.public_keys, home=one.oc, folders=folders)
-        for one in accounts
+        Account(one.oc, one.password, one.public_keys, home=one.oc, folders=folders, quota=quota) for one in accounts
     )
+
+
+def lock_out(profile: Profile) -> LockOut:
+    """Give the profile's lock-out as a file server wants it."""
+    known = profile.serveur_fichiers.verrouillage
+    return LockOut(known.essais, timedelta(minutes=known.minutes))
 
 
 def utc_now() -> datetime:

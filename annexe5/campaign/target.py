@@ -44,7 +44,8 @@ class Codes(_Model):
 class Sftp(_Model):
     """Where and how to reach the file server. ``mot_de_passe`` is a reference: ``env:NOM`` or ``file:chemin``.
 
-    One of the two fingerprints is required: a server that shows another key is refused (TRA-04).
+    One of the two fingerprints is required: a server that shows another key is refused (TRA-04). ``cles`` are private
+    keys whose public halves the OI has too, to be tried one by one (TRA-05: 1024 and 2048 bits).
     """
 
     hote: str
@@ -52,6 +53,7 @@ class Sftp(_Model):
     login: str
     mot_de_passe: str = ""
     cle: Path | None = None
+    cles: tuple[Path, ...] = ()
     empreinte_md5: Fingerprint | None = None
     empreinte_sha256: str | None = None
     delai_connexion_s: Annotated[float, Field(gt=0)] = 15.0
@@ -115,11 +117,18 @@ class Campaign(_Model):
 
 
 class Capabilities(_Model):
-    """What the party declares it can do; what is not declared is « non applicable »."""
+    """What the party declares it can do; what is not declared is « non applicable ».
+
+    ``isolement``: ways out of the account may be tried; ``verrouillage``: wrong passwords may be tried until it closes,
+    and the campaign then waits as long as the profile says; ``quota_mo``: what the account may hold.
+    """
 
     modes: tuple[Literal["STOC", "OI", "OC"], ...] = ("STOC", "OI", "OC")
     flux: tuple[str, ...] = ()
     hotline: bool = True
+    isolement: bool = False
+    verrouillage: bool = False
+    quota_mo: Annotated[int, Field(ge=1)] | None = None
 
 
 class Services(_Model):
@@ -235,6 +244,8 @@ def _anchor(data: dict[str, Any], folder: Path) -> None:
         for name in paths:
             if isinstance(held.get(name), str):
                 held[name] = str(folder / held[name])
+        if isinstance(held.get("cles"), list):
+            held["cles"] = [str(folder / one) if isinstance(one, str) else one for one in held["cles"]]
         secret = held.get("mot_de_passe")
         if isinstance(secret, str) and secret.startswith("file:"):
             held["mot_de_passe"] = f"file:{folder / secret.removeprefix('file:')}"

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
-from annexe5.campaign.standing import OcAccount, StandingOi, file_accounts, new_accounts, utc_now
-from annexe5.campaign.target import Campaign, Canal, Codes, Ftp, Ftps, Party, RoleRows, Services, Sftp, Target
+import asyncssh
+
+from annexe5.campaign.doors import DOORS, AnyPassword
+from annexe5.campaign.standing import OcAccount, StandingOi, file_accounts, lock_out, new_accounts, utc_now
+from annexe5.campaign.target import (
+    Campaign,
+    Canal,
+    Capabilities,
+    Codes,
+    Ftp,
+    Ftps,
+    Party,
+    RoleRows,
+    Services,
+    Sftp,
+    Target,
+)
 from annexe5.campaign.web_services import WebServices, web_services
 from annexe5.contract.calendar import PARIS
 from annexe5.contract.profile import Profile
@@ -31,26 +45,16 @@ DEFAULT_SIZE = 2000
 _DIFFUSED = 50_000
 # How many addresses a campaign may use up; a real target declares as many as it can spare.
 _ELIGIBLE = 200
+_NEIGHBOUR = "VOIS"
 # Long enough for an OC that keeps two requests a second to cancel a ticket before it is taken in charge.
 _SERVICE_PACE = SavPace(timedelta(seconds=3), timedelta(seconds=1), timedelta(seconds=1))
 
 
-class _OpenDoor(SftpServer):
-    """A server that looks at no password (defect ``mot-de-passe-quelconque``)."""
-
-    def admits(self, login: str, password: str) -> bool:
-        return login in self.accounts and bool(password)
-
-
 class _OpenFtpDoor(FtpServer):
-    """The same by FTP."""
+    """A server that looks at no password (defect ``mot-de-passe-quelconque``), by FTP."""
 
     def admits(self, login: str, password: str) -> bool:
         return login in self.accounts and bool(password)
-
-
-def _ftp_door(server: SftpServer) -> type[FtpServer]:
-    return _OpenFtpDoor if isinstance(server, _OpenDoor) else FtpServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ def simulated_oi(
     root: Path | None = None,
     host_key: Path | None = None,
     accounts: Sequence[OcAccount] = (),
+    quota_mo: int | None = None,
     clock: Callable[[], datetime] = utc_now,
     channel: Canal = "sftp",
 ) -> Iterator[SimulatedOi]:
@@ -120,40 +125,54 @@ def simulated_oi(
     """
     twin = make_twin(profile, ocs=ocs, seed=seed, size=size, defects=defects, now=clock())
     diffuse(twin, clock())
-    holders = tuple(accounts) or new_accounts(ocs)
-    folder = root or Path(tempfile.mkdtemp(prefix="annexe5-oi-"))
-    standing = StandingOi(twin, clock=clock)
-    served = _OpenDoor if any("any password" in one.edge for one in twin.defects) else SftpServer
-    server = served(
-        folder, file_accounts(holders, twin), port=port, host_key=host_key, on_event=standing.listener(), clock=clock
-    )
-    standing.attach(server, Channel.SFTP)
-    services = oi_services(twin, holders, clock=clock)
-    certificate = folder.parent / f"{folder.name}.pem"
-    certificate.write_bytes(services.server.certificate.certificate)
-    tls = folder.parent / f"{folder.name}.ftps.pem"
-    beside = None
-    if channel != "sftp":
-        beside = _ftp_door(server)(
-            folder,
-            file_accounts(holders, twin),
-            certificate=tls if channel == "ftps" else None,
-            on_event=standing.listener(),
-            clock=clock,
-            beside=server,
-        )
-        standing.attach(beside, Channel(channel))
-    try:
+    with tempfile.TemporaryDirectory(prefix="annexe5-oi-") as name:
+        work = Path(name)
+        tree = root or work / "comptes"
+        keys = _new_keys(profile, work)
+        holders = tuple(accounts) or _with_keys(new_accounts(ocs), keys)
+        # Another OC stands beside those of the campaign: nobody may come near it.
+        served = file_accounts([*holders, *new_accounts([_NEIGHBOUR])], twin, quota_mo=quota_mo)
+        standing = StandingOi(twin, clock=clock)
+        habits = frozenset[str]().union(*(one.edge for one in twin.defects))
+        door = next((DOORS[one] for one in habits if one in DOORS), SftpServer)
+        server = door(
+            tree, served, port=port, host_key=host_key, on_event=standing.listener(), clock=clock,
+            lockout=lock_out(profile), sha1_only="sha1 only" in habits,
+        )  # fmt: skip
+        standing.attach(server, Channel.SFTP)
+        beside = None
+        if channel != "sftp":
+            beside = (_OpenFtpDoor if door is AnyPassword else FtpServer)(
+                tree, served, certificate=work / "ftps.pem" if channel == "ftps" else None,
+                on_event=standing.listener(), clock=clock, lockout=lock_out(profile), beside=server,
+            )  # fmt: skip
+            standing.attach(beside, Channel(channel))
+        services = oi_services(twin, holders, clock=clock)
+        certificate = work / "services.pem"
+        certificate.write_bytes(services.server.certificate.certificate)
         with server, beside or nullcontext(), standing, services.server:
-            target = _target(profile, twin, server, holders[0], services, certificate)
+            target = _target(profile, twin, server, holders[0], services, certificate, tuple(keys), quota_mo)
             if beside is not None:
                 target = _by_ftp(target, beside)
             yield SimulatedOi(twin, standing, server, holders, services, target)
-    finally:
-        certificate.unlink(missing_ok=True)
-        tls.unlink(missing_ok=True)
-        if root is None:
-            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _new_keys(profile: Profile, folder: Path) -> dict[Path, str]:
+    """Make a client key of each size that the contract admits: private file, and public line."""
+    made = {}
+    for bits in profile.serveur_fichiers.cles_client.bits:
+        key = asyncssh.generate_private_key("ssh-rsa", key_size=bits)
+        path = folder / f"cle_{bits}"
+        path.touch(0o600)
+        path.write_bytes(key.export_private_key("openssh"))
+        made[path] = key.export_public_key("openssh").decode().strip()
+    return made
+
+
+def _with_keys(accounts: Sequence[OcAccount], keys: Mapping[Path, str]) -> tuple[OcAccount, ...]:
+    """Let the keys open the first account, that of the OC whose chair the campaign sits in."""
+    first, *others = accounts
+    return (replace(first, public_keys=tuple(keys.values())), *others)
 
 
 def oi_services(
@@ -171,6 +190,8 @@ def _target(
     account: OcAccount,
     services: WebServices,
     certificate: Path,
+    keys: tuple[Path, ...],
+    quota_mo: int | None,
 ) -> Target:
     return Target(
         profil=profile.id,
@@ -181,8 +202,11 @@ def _target(
             port=server.port,
             login=account.oc,
             mot_de_passe="env:ANNEXE5_JUMEAU",
+            cles=keys,
             empreinte_md5=server.host_key_md5,
+            empreinte_sha256=server.host_key_sha256,
         ),
+        capacites=Capabilities(isolement=True, verrouillage=True, quota_mo=quota_mo),
         services=Services(
             urls=services.urls("https"),
             autre_canal=services.urls("http"),

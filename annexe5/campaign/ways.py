@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from annexe5.campaign.target import CANAUX, Canal, Ftp, Ftps, Sftp, Target
 from annexe5.errors import UsageError
 from annexe5.transport.ftp_client import FtpClient
@@ -27,15 +29,18 @@ def channel_of(channel: str) -> Canal:
     raise UsageError(f"--channel {channel} : canaux : {', '.join(CANAUX)}.")
 
 
-def dial(way: Sftp | Ftps | Ftp, *, password: str | None, key: bool = True) -> RemoteClient:
-    """Connect to a file server. Raises a ``TargetError``. ``key`` is false to come with the password alone."""
+def dial(way: Sftp | Ftps | Ftp, *, password: str | None, key: Path | bool = True) -> RemoteClient:
+    """Connect to a file server. Raises a ``TargetError``.
+
+    ``key`` is false to come with the password alone, or another private key than the declared one.
+    """
     if isinstance(way, Sftp):
         return connect(
             way.hote,
             way.port,
             way.login,
             password=password,
-            key=way.cle if key else None,
+            key=key if isinstance(key, Path) else way.cle if key else None,
             host_key_md5=way.empreinte_md5,
             host_key_sha256=way.empreinte_sha256,
             timeout=way.delai_connexion_s,

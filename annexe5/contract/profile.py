@@ -72,6 +72,23 @@ class ClientKeys(_Model):
     bits: tuple[int, ...]
 
 
+class Lockout(_Model):
+    """After so many wrong passwords in a row, an account is closed for a while."""
+
+    essais: Annotated[int, Field(ge=1)]
+    minutes: Annotated[int, Field(ge=1)]
+    confidence: Confidence
+    source: str
+
+
+class Quota(_Model):
+    """How much an account may hold, in megabytes (10⁶ bytes)."""
+
+    mo: Annotated[int, Field(ge=1)]
+    confidence: Confidence
+    source: str
+
+
 class FileServer(_Model):
     """Coordinates of the OI's file server; data only, contacted through a target file alone."""
 
@@ -83,6 +100,8 @@ class FileServer(_Model):
     login: str
     cle_hote: HostKey
     cles_client: ClientKeys
+    verrouillage: Lockout
+    quota: Quota
 
 
 class ServiceServer(_Model):

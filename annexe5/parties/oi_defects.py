@@ -479,6 +479,13 @@ MAKERS: Mapping[str, Maker] = MappingProxyType(
         "arret-sur-illisible": _habit("stops"),
         "lit-a-moitie": _habit("half"),
         "mot-de-passe-quelconque": _habit("any password"),
+        "cle-quelconque": _habit("any key"),
+        "sans-cle": _habit("no key"),
+        "cle-courte-refusee": _habit("no short key"),
+        "liens-suivis": _habit("follows links"),
+        "hors-de-son-compte": _habit("climbs out"),
+        "sans-verrouillage": _habit("no lock-out"),
+        "sans-quota": _habit("no quota"),
     }
 )  # fmt: skip
 
@@ -498,6 +505,7 @@ UNUSUAL: Mapping[str, Maker] = MappingProxyType(
         "second-cr-mad": lambda: Defect(more=lambda flow, row: [(_MAD, dict(row))] if flow == _MAD and ok(row) else ()),
         "bom-utf8": rewritten(lambda data: b"\xef\xbb\xbf" + data),
         "cp1252": recoded(str, "cp1252"),
+        "signatures-sha1": _habit("sha1 only"),
         "commentaire-libre": changed(_CR, lambda row: {"Commentaire": row.get("Commentaire") or "RAS"}),
     }
 )  # fmt: skip

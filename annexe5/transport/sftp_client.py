@@ -102,6 +102,11 @@ def fingerprints(public_blob: bytes) -> tuple[str, str]:
     return ":".join(md5[at : at + 2] for at in range(0, 32, 2)), f"SHA256:{sha256}"
 
 
+def is_declared(declared: str, *presented: str) -> bool:
+    """Tell whether a declared fingerprint, however it is spelt, is one of those presented (MD5 or SHA256)."""
+    return _plain_md5(declared) in presented or _plain_sha256(declared) in presented
+
+
 def _plain_md5(declared: str) -> str:
     return declared.strip().removeprefix("MD5:").lower()
 
@@ -202,10 +207,10 @@ class SftpClient(_SshClient):
 
     def check_host(self) -> None:
         """Compare the host's key with the declared one and hang up: no secret is sent. Raises as ``open``."""
-        self._matching_transport().close()
+        self.matching_transport().close()
 
-    def _matching_transport(self) -> paramiko.Transport:
-        """Open an encrypted connection to the declared key, asking for each kind of key in turn."""
+    def matching_transport(self) -> paramiko.Transport:
+        """Open an encrypted connection to the declared key, asking for each kind of key in turn; nobody logs in yet."""
         mismatch: HostKeyError | None = None
         incompatible: Exception | None = None
         for family in _FAMILIES:
@@ -254,7 +259,7 @@ class SftpClient(_SshClient):
         """
         refused: Exception = paramiko.AuthenticationException("aucun secret déclaré")
         for offer in self._offers(key):
-            transport = self._matching_transport()
+            transport = self.matching_transport()
             try:
                 with self.way.reaching():
                     if not offer(transport):
@@ -280,6 +285,14 @@ class SftpClient(_SshClient):
         transport, self._transport, self._sftp = self._transport, None, None
         if transport:
             transport.close()
+
+    @contextmanager
+    def wire(self) -> Iterator[paramiko.SFTPClient]:
+        """Give the session itself, connected, for what no party does in earnest (``attempts``)."""
+        self.open()
+        if self._sftp is None:  # pragma: no cover - open has set it
+            raise UnreachableError(f"{self.where} : pas de session SFTP.")
+        yield self._sftp
 
     @contextmanager
     def _wire(self, path: str) -> Iterator[paramiko.SFTPClient]:

@@ -10,7 +10,7 @@ import stat
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self, cast
+from typing import Any, Self, cast
 
 import asyncssh
 from asyncssh.sftp import SFTPServerHandler
@@ -47,8 +47,11 @@ class SftpServer(Edge):
     """An SFTP server for some accounts; a context manager, or ``start`` and ``stop``.
 
     ``port`` 0 asks the system for one. ``host_key`` is a private key file: made (RSA 2048) when it does not exist, kept
-    in memory only when None. ``max_sessions`` bounds the connections open at once.
+    in memory only when None. ``max_sessions`` bounds the connections open at once. ``sha1_only`` makes it a server of
+    another age, which signs and agrees on keys with SHA-1 alone.
     """
+
+    offers_keys = True
 
     def __init__(
         self,
@@ -63,6 +66,7 @@ class SftpServer(Edge):
         clock: Clock = utc_now,
         lockout: LockOut | None = None,
         max_sessions: int = 256,
+        sha1_only: bool = False,
         beside: Edge | None = None,
     ) -> None:
         super().__init__(
@@ -71,6 +75,7 @@ class SftpServer(Edge):
         self.host = host
         self.port = port
         self.max_sessions = max_sessions
+        self._sha1_only = sha1_only
         self.sessions: set[asyncssh.SSHServerConnection] = set()
         self.keys = {account.login: _public_keys(account) for account in accounts}
         self._key = _host_key(host_key)
@@ -125,6 +130,14 @@ class SftpServer(Edge):
             if error is None:
                 raise
 
+    def accepts_key(self, login: str, public_data: bytes) -> bool:
+        """Tell whether a public key was handed over for an account."""
+        return public_data in self.keys.get(login, ())
+
+    def files(self, chan: asyncssh.SSHServerChannel[bytes], login: str) -> AccountFiles:
+        """Give an account's tree as its client sees it."""
+        return AccountFiles(chan, self, login)
+
     def drop_sessions(self) -> None:
         """Cut every connection at once, as a failing network does; also from within ``on_event``."""
         if self._loop:
@@ -135,11 +148,17 @@ class SftpServer(Edge):
             session.abort()
 
     async def _listen(self) -> None:
+        [pair] = asyncssh.load_keypairs(self._key)
+        algorithms: dict[str, Any] = {}
+        if self._sha1_only:
+            pair.host_key_algorithms = [b"ssh-rsa"]
+            algorithms = {"signature_algs": ["ssh-rsa"], "kex_algs": ["diffie-hellman-group14-sha1"]}
         self._acceptor = await asyncssh.listen(
             self.host,
             self.port,
             server_factory=lambda: _Door(self),
-            server_host_keys=[self._key],
+            server_host_keys=[pair],
+            **algorithms,
             encoding=None,
             sftp_version=3,
             allow_pty=False,
@@ -241,13 +260,13 @@ class _Door(asyncssh.SSHServer):
 
     @override
     def public_key_auth_supported(self) -> bool:
-        return True
+        return self._edge.offers_keys
 
     @override
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         self._expect_service()
         # no event for a foreign key: clients offer all those they hold
-        return key.public_data in self._edge.keys.get(username, ())
+        return self._edge.accepts_key(username, key.public_data)
 
     @override
     def session_requested(self) -> _Session:
@@ -272,7 +291,7 @@ class _Session(SSHServerStreamSession[bytes]):
         if chan is None or conn is None:  # pragma: no cover - asyncssh sets both first
             return
         reader, writer = asyncssh.SSHReader[bytes](self, chan), asyncssh.SSHWriter[bytes](self, chan)
-        files = _Files(cast("asyncssh.SSHServerChannel[bytes]", chan), self._edge, self._login)
+        files = self._edge.files(cast("asyncssh.SSHServerChannel[bytes]", chan), self._login)
         conn.create_task(_Handler(files, reader, writer, 3).run(), chan.logger)
 
 
@@ -281,11 +300,11 @@ class _Handler(SFTPServerHandler):
 
     @override
     async def _cleanup(self, exc: Exception | None) -> None:
-        cast("_Files", self._server).cut = True
+        cast("AccountFiles", self._server).cut = True
         await super()._cleanup(exc)
 
 
-class _Files(asyncssh.SFTPServer):
+class AccountFiles(asyncssh.SFTPServer):
     """The account's tree as its client sees it. Every operation of the base class that takes a path is replaced."""
 
     def __init__(self, chan: asyncssh.SSHServerChannel[bytes], edge: SftpServer, login: str) -> None:

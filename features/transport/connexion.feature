@@ -1,7 +1,8 @@
 # language: fr
 @transport @acces @oi
 Fonctionnalité: Connexion au serveur de l'OI
-  Un compte par OC, un mot de passe propre ou une clé, et la clé d'hôte publiée.
+  Un compte par OC, un mot de passe propre ou une clé, et la clé d'hôte publiée ; elle est de type ssh-rsa, ce qui
+  n'oblige pas à signer en SHA-1.
 
   @TRA-04 @sftp
   Scénario: Le serveur présente la clé d'hôte déclarée
@@ -23,3 +24,8 @@ Fonctionnalité: Connexion au serveur de l'OI
   Scénario: Le mot de passe et les fichiers ne circulent pas en clair
     Étant donné l'OC connecté au serveur de l'OI
     Alors le canal est chiffré, ou le rapport le dit
+
+  @TRA-04 @sftp
+  Scénario: Le serveur signe comme un serveur d'aujourd'hui
+    Étant donné l'OC connecté au serveur de l'OI
+    Alors le serveur signe autrement qu'en SHA-1

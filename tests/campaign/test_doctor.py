@@ -194,7 +194,9 @@ def test_an_in_folder_that_takes_no_byte(said, tmp_path):
     folders = ("IN/COVG/CV/PM", "OUT/COVG/CV/PM")
     account = Account("ZZZZ", (tmp_path / "mdp").read_text(), folders=folders, quota=0)
     with SftpServer(tmp_path / "comptes", [account], on_event=lambda _: None) as server:
-        said["sftp"] |= {"port": server.port, "empreinte_md5": server.host_key_md5}
+        said["sftp"] |= {
+            "port": server.port, "empreinte_md5": server.host_key_md5, "empreinte_sha256": server.host_key_sha256,
+        }  # fmt: skip
         checks = examine(write(tmp_path, said))
         left = list((tmp_path / "comptes").rglob("*.tmp"))
     assert [one.id for one in of(checks, State.PROBLEM)] == ["droits-in"]
