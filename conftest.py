@@ -9,6 +9,7 @@ pytest_plugins = [
     "annexe5.campaign.service_scene",
     "steps.acces",
     "steps.oc",
+    "steps.oc_services",
     "steps.services",
     "steps.sav",
     "steps.aide_commande",

@@ -165,7 +165,7 @@ def _services(bench: Bench, environment: Mapping[str, str] | None, clock: Clock)
     declared = bench.target.services
     reference = declared.mot_de_passe
     password = (secret(reference, environment) if environment else secret(reference)) if reference else ""
-    return ServiceBench(bench.target, declared, bench.profile, bench.see_message, password=password, clock=clock)
+    return ServiceBench(bench.target.codes, declared, bench.profile, bench.see_message, password=password, clock=clock)
 
 
 def play(
@@ -208,7 +208,7 @@ def play(
 
 def _mask(bench: Bench | Instrument, secrets: Sequence[str], *, redact: bool) -> Mask:
     """Give what masks a file for Allure, as the report will mask it."""
-    redactor = Redactor(secrets=secrets, personal=redact)
+    redactor = _redactor(bench, secrets, redact=redact)
 
     def mask(name: str, data: bytes) -> bytes:
         file = next((seen for seen in bench.observations if seen.exchange.name == name), None)
@@ -220,9 +220,15 @@ def _mask(bench: Bench | Instrument, secrets: Sequence[str], *, redact: bool) ->
     return mask
 
 
+def _redactor(bench: Bench | Instrument, secrets: Sequence[str], *, redact: bool) -> Redactor:
+    """Give what masks, and leaves the operators' codes: they name files and clauses, and no person."""
+    codes = bench.target.codes
+    return Redactor(secrets=secrets, public=(codes.oi, codes.oc, codes.arcep), personal=redact)
+
+
 def _hide(bench: Bench | Instrument, secrets: Sequence[str], *, redact: bool) -> Callable[[str], str]:
     """Give what masks a message for the terminal: it knows the personal values of every file seen so far."""
-    redactor = Redactor(secrets=secrets, personal=redact)
+    redactor = _redactor(bench, secrets, redact=redact)
     read = 0
 
     def hide(text: str) -> str:

@@ -27,6 +27,7 @@ from annexe5.contract.calendar import PARIS
 from annexe5.contract.rejects import load_rejects
 from annexe5.errors import TargetError
 from annexe5.parties.oc import ACTIONS, Instruction
+from annexe5.parties.oc_services import TICKET_ACTIONS
 
 UNABLE = 3
 """Exit code by which a command says that it does not know how to do what is asked."""
@@ -92,7 +93,7 @@ class TwinDriver:
     """The OC twin in this process."""
 
     standing: StandingOc
-    able: frozenset[str] = frozenset(ACTIONS)
+    able: frozenset[str] = frozenset((*ACTIONS, *TICKET_ACTIONS))
     at_hand: bool = True
 
     def do(self, request: Request) -> None:
@@ -284,6 +285,10 @@ _CONSIGNES = {
     "mettre_en_service": "La box du client de la commande {reference} est en service : confirmez-le à l'OI, dès que le "
     "contrat le permet.",
     "annuler": "Annulez la commande {reference}.",
+    "signaler": "Le client de la commande {reference} signale un défaut : ouvrez un ticket de réparation au SAV de "
+    "l'OI, si le contrat le permet.",
+    "prevenir": "Un dommage est constaté sur la ligne de la commande {reference} : prévenez-en l'OI par son SAV.",
+    "suivre": "Suivez le ticket ouvert pour la commande {reference} jusqu'à sa clôture.",
     COLLECT: "Relevez les fichiers que l'OI a déposés.",
 }
 

@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from annexe5.campaign.bench import Placed
 from annexe5.campaign.conducted import ConductedOi
@@ -28,6 +28,7 @@ from annexe5.contract.profile import Profile
 from annexe5.contract.rules import rule
 from annexe5.exchange import Channel, Exchange
 from annexe5.findings import Finding
+from annexe5.messages.endpoint import Served
 from annexe5.network.roles import load_roles
 from annexe5.orders import Event, OrderJudgement, judge_orders
 from annexe5.parties.oc import Instruction
@@ -48,6 +49,15 @@ class Delivery:
     removed: int = 0
 
 
+class Desk(Protocol):
+    """The web services before the OC: what it was ``served``, what counts against it over the campaign."""
+
+    served: list[Served]
+
+    @property
+    def loose(self) -> list[Finding]: ...  # noqa: D102
+
+
 class Instrument:
     """One campaign's chair opposite an OC. ``sit`` gives it its OI, its server and the OC's driver, once they exist.
 
@@ -66,6 +76,7 @@ class Instrument:
         self.strays: list[Finding] = []
         self.deliveries: dict[str, Delivery] = {}
         self.on_read: Callable[[str], None] | None = None
+        self.desk: Desk | None = None
         self.rows = rows
         self._used: dict[str, int] = defaultdict(int)
         self._orders: dict[str, Placed] = {}
@@ -228,6 +239,15 @@ class Instrument:
                 delivery.seen = seen
                 if delivery.read:
                     self._hear(delivery)
+            self._changed.notify_all()
+
+    def see_message(self, exchange: Exchange, flow: str, findings: tuple[Finding, ...]) -> None:
+        """Write a message of a web service down, with what its judge said (called from the HTTP server's threads)."""
+        with self._changed:
+            self._order += 1
+            self._moved = self.clock()
+            recorded = self._journal.record(exchange, batch=self._order)
+            self.observations.append(Observation(recorded, self._order, flow, (), findings))
             self._changed.notify_all()
 
     def _observe(self, exchange: Exchange, place: int) -> Observation:
@@ -496,7 +516,8 @@ class Instrument:
         """What counts against the OC besides its files and orders."""
         with self._changed:
             left = [one for one in self.deliveries.values() if one.seen is not None and one.read and not one.removed]
-            return (*self.strays, *(_left(one) for one in left))
+            called = self.desk.loose if self.desk is not None else []
+            return (*self.strays, *(_left(one) for one in left), *called)
 
 
 def _left(delivery: Delivery) -> Finding:

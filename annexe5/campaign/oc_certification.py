@@ -16,14 +16,25 @@ from pathlib import Path
 
 import asyncssh
 
+from annexe5.campaign.clock import Clock, LeapingClock
 from annexe5.campaign.conducted import ConductedOi
 from annexe5.campaign.drivers import CommandDriver, Driver, FreeDriver, Herald, HttpDriver, PersonDriver, TwinDriver
 from annexe5.campaign.instrument import Instrument
 from annexe5.campaign.journal import Journal
-from annexe5.campaign.oc_target import Door, OcCampaign, OcTarget, Pilot, TestNetwork, load_oc_target
+from annexe5.campaign.oc_calls import OcCalls
+from annexe5.campaign.oc_target import (
+    Door,
+    OcCampaign,
+    OcCapabilities,
+    OcTarget,
+    Pilot,
+    TestNetwork,
+    load_oc_target,
+)
+from annexe5.campaign.service_desk import open_desk, places
 from annexe5.campaign.standing import OcAccount, StandingOi, file_accounts, utc_now
 from annexe5.campaign.standing_oc import StandingOc
-from annexe5.campaign.target import Codes, Party, secret
+from annexe5.campaign.target import Codes, Party, Services, secret
 from annexe5.campaign.twins import DEFAULT_OC, role_rows
 from annexe5.campaign.ways import channel_of
 from annexe5.contract.calendar import PARIS
@@ -62,13 +73,14 @@ def open_instrument(wanted: Opening, journal: Journal) -> Iterator[tuple[Instrum
         if wanted.target is None:
             defects = make_oc(wanted.defects)
             target, key = _twin_target(wanted, work, defects)
-            instrument, server = _seat(target, work, journal, stack)
-            instrument.driver = _bring_twin(instrument, server, key, defects, stack)
+            clock = LeapingClock()
+            instrument, server = _seat(target, work, journal, stack, clock)
+            instrument.driver = _bring_twin(instrument, server, key, defects, stack, clock)
             yield instrument, True, ()
             return
         target = _by_channel(load_oc_target(wanted.target), wanted.channel)
         masked = (secret(target.serveur.mot_de_passe),) if target.serveur.mot_de_passe else ()
-        instrument, _ = _seat(target, work, journal, stack)
+        instrument, _ = _seat(target, work, journal, stack, Clock())
         instrument.driver = _driver(target.pilote, instrument.herald, wanted.target.resolve().parent)
         yield instrument, False, masked
 
@@ -81,8 +93,8 @@ def _by_channel(target: OcTarget, channel: str) -> OcTarget:
     return target.model_copy(update={"serveur": Door.model_validate(door.model_dump())})
 
 
-def _seat(target: OcTarget, work: Path, journal: Journal, stack: ExitStack) -> tuple[Instrument, Server]:
-    """Build the OI, its server and the instrument around them, and open the door."""
+def _seat(target: OcTarget, work: Path, journal: Journal, stack: ExitStack, clock: Clock) -> tuple[Instrument, Server]:
+    """Build the OI, its servers and the instrument around them, and open the doors."""
     profile, codes = load_profile(target.profil), target.codes
     today = utc_now().astimezone(PARIS).date()
     network = generate(
@@ -90,24 +102,29 @@ def _seat(target: OcTarget, work: Path, journal: Journal, stack: ExitStack) -> t
     )
     herald = Herald()
     stack.callback(herald.close)
-    instrument = Instrument(target, profile, journal, role_rows(network, codes.oc), clock=utc_now, herald=herald)
+    instrument = Instrument(target, profile, journal, role_rows(network, codes.oc), clock=clock.now, herald=herald)
     twin = ConductedOi(network, profile, codes.oi, codes.arcep)
-    standing = StandingOi(twin, on_exchange=instrument.on_exchange)
-    server = _server(target, twin, work, instrument.on_event)
+    standing = StandingOi(twin, clock=clock.now, on_exchange=instrument.on_exchange)
+    server = _server(target, twin, work, instrument.on_event, clock)
     instrument.sit(standing, server, standing.listener(), FreeDriver(), {})
     standing.attach(server, instrument.channel)
     stack.enter_context(server)
     stack.enter_context(standing)
-    instrument.place = _place(target, profile, server)
+    services = open_desk(instrument, target, work, stack, clock.now)
+    instrument.place = _place(target, profile, server) | (places(services, work) if services is not None else {})
     return instrument, server
 
 
-def _server(target: OcTarget, twin: ConductedOi, work: Path, on_event: OnEvent) -> Server:
-    door, tree, accounts = target.serveur, work / "comptes", [_account(target, twin)]
+def _server(target: OcTarget, twin: ConductedOi, work: Path, on_event: OnEvent, clock: Clock) -> Server:
+    door, tree, accounts, now = target.serveur, work / "comptes", [_account(target, twin)], clock.now
     if door.canal == "sftp":
-        return SftpServer(tree, accounts, host=door.hote, port=door.port, host_key=door.cle_hote, on_event=on_event)
+        return SftpServer(
+            tree, accounts, host=door.hote, port=door.port, host_key=door.cle_hote, on_event=on_event, clock=now
+        )
     certificate = (door.certificat or work / "ftps.pem") if door.canal == "ftps" else None
-    return FtpServer(tree, accounts, host=door.hote, port=door.port, certificate=certificate, on_event=on_event)
+    return FtpServer(
+        tree, accounts, host=door.hote, port=door.port, certificate=certificate, on_event=on_event, clock=now
+    )
 
 
 def _account(target: OcTarget, twin: ConductedOi) -> Account:
@@ -171,6 +188,7 @@ def _twin_target(wanted: Opening, work: Path, defects: tuple[OcDefect, ...]) -> 
         codes=Codes(
             oi=profile.oi.quadrigramme.valeur, arcep=profile.oi.bigramme_arcep.valeur, oc=DEFAULT_OC
         ),
+        capacites=OcCapabilities(services=("sav-2.1", "sav-3.0", "opc-3.0", "structure-2.0")),
         serveur=Door(canal=channel, cle_publique=public if channel == "sftp" else None, mot_de_passe=given),
         campagne=OcCampaign(reponse_sous_s=20, patience_s=20, silence_s=1, intervalle_s=0.01),
         reseau=TestNetwork(graine=wanted.seed),
@@ -179,12 +197,17 @@ def _twin_target(wanted: Opening, work: Path, defects: tuple[OcDefect, ...]) -> 
 
 
 def _bring_twin(
-    instrument: Instrument, server: Server, key: Path, defects: tuple[OcDefect, ...], stack: ExitStack
+    instrument: Instrument, server: Server, key: Path, defects: tuple[OcDefect, ...], stack: ExitStack, clock: Clock
 ) -> TwinDriver:
     codes = instrument.target.codes
     twin = OcTwin(instrument.profile, codes.oi, codes.arcep, codes.oc, terrain=SUR_ORDRE, defects=defects)
     client = _client(instrument.target, server, key)
-    standing = StandingOc(twin, client, interval=0.05)
+    place = {name: str(value) for name, value in instrument.place.items()}
+    urls: dict[str, str] = {
+        one: place[f"url_{one.replace('-', '_').replace('.', '_')}"] for one in instrument.target.capacites.services
+    }
+    calls = OcCalls(codes, Services(urls=urls), instrument.profile, twin.habits, clock=clock)
+    standing = StandingOc(twin, client, interval=0.05, clock=clock.now, calls=calls)
     stack.enter_context(standing)
     return TwinDriver(standing)
 
@@ -227,6 +250,7 @@ def announce(instrument: Instrument, report: Path) -> None:
         f"{_shown(place)}"
         f"  dépose {place['depose']}, récupération {place['retrait']}\n"
         f"  adresses du réseau d'essai : {path}"
+        + "".join(f"\n  {name.removeprefix('url_')} : {url}" for name, url in place.items() if name.startswith("url_"))
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from annexe5.campaign.instrument import Instrument
 from annexe5.campaign.oc_scene import OcScene
+from annexe5.campaign.oc_service_scene import OcServiceScene
 from annexe5.campaign.recording import ScenarioRecord
 
 INSTRUMENT: pytest.StashKey[Instrument] = pytest.StashKey()
@@ -34,6 +35,12 @@ def oc_scene(instrument: Instrument, scenario_record: ScenarioRecord) -> Iterato
     scenario_record.at_end(lambda: record_oc_scene(played, scenario_record))
     yield played
     instrument.reset()
+
+
+@pytest.fixture
+def oc_services(oc_scene: OcScene) -> OcServiceScene:
+    """Give a scenario what it sees of the OC's calls to our web services."""
+    return OcServiceScene(oc_scene)
 
 
 def record_oc_scene(played: OcScene, record: ScenarioRecord) -> None:

@@ -17,7 +17,8 @@ from annexe5.errors import TargetError
 from annexe5.parties.oc import ACTIONS
 
 COLLECT = "relever"
-Action = Literal["commander", "raccorder", "mettre_en_service", "annuler", "relever"]
+Action = Literal["commander", "raccorder", "mettre_en_service", "annuler", "relever", "signaler", "prevenir", "suivre"]
+ServiceName = Literal["sav-2.1", "sav-3.0", "opc-3.0", "structure-2.0"]
 
 
 class _Model(BaseModel):
@@ -47,11 +48,19 @@ class Door(_Model):
         return self
 
 
+class ServicesDoor(_Model):
+    """Where our OI serves its web services, for an OC that declares some; None closes a channel."""
+
+    hote: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] | None = 0
+    port_https: Annotated[int, Field(ge=0, le=65535)] | None = 0
+
+
 class Pilot(_Model):
     """How the OC is made to act: one of ``commande``, ``http``, ``personne``, ``libre``.
 
-    ``actions`` are those it can carry out; none given: all but ``relever`` (an OC collects by itself), and none at all
-    where it is left free. ``delai_s`` bounds a command or a request.
+    ``actions`` are those it can carry out; none given: those of the file flows but ``relever`` (an OC collects by
+    itself), and none at all where it is left free. ``delai_s`` bounds a command or a request.
     """
 
     commande: tuple[str, ...] = ()
@@ -92,10 +101,11 @@ class OcCampaign(_Model):
 
 
 class OcCapabilities(_Model):
-    """What the OC declares it can do."""
+    """What the OC declares it can do; ``services`` are the web services that it calls."""
 
     modes: tuple[Literal["STOC", "OI", "OC"], ...] = ("STOC", "OI", "OC")
     hotline: bool = True
+    services: tuple[ServiceName, ...] = ()
 
 
 class TestNetwork(_Model):
@@ -112,6 +122,7 @@ class OcTarget(_Model):
     partie: Party = Party(nom="OC")
     codes: Codes
     serveur: Door
+    services: ServicesDoor = ServicesDoor()
     pilote: Pilot | None = None
     campagne: OcCampaign = OcCampaign()
     capacites: OcCapabilities = OcCapabilities()

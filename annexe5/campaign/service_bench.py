@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from annexe5.campaign.clock import Clock
 from annexe5.campaign.message_orders import message_names
-from annexe5.campaign.target import Services, Target
+from annexe5.campaign.target import Codes, Services
 from annexe5.campaign.verdicts import NonApplicable, NonConforme
 from annexe5.campaign.web_services import posting, published_wsdl
 from annexe5.contract.profile import Profile
@@ -43,10 +43,18 @@ class ServiceBench:
     """One campaign's way to the web services of a target; ``record`` writes an exchange down and gives its number."""
 
     def __init__(
-        self, target: Target, services: Services, profile: Profile, record: Record, *, password: str, clock: Clock
+        self,
+        codes: Codes,
+        services: Services,
+        profile: Profile,
+        record: Record,
+        *,
+        password: str,
+        clock: Clock,
+        paced: bool = True,
     ) -> None:
-        """``clock`` dates the exchanges and keeps the pace."""
-        self.target = target
+        """``clock`` dates the exchanges and keeps the pace, unless not ``paced``: an OC that does not care."""
+        self.codes = codes
         self.services = services
         self.profile = profile
         self._record = record
@@ -58,7 +66,7 @@ class ServiceBench:
         trust = services.certificat.read_bytes() if services.certificat is not None else b""
         self.client = HttpClient(
             trust=trust,
-            pacing=Pacer(pace_of(profile)),
+            pacing=Pacer(pace_of(profile)) if paced else None,
             answer_timeout=services.delai_reponse_s,
             clock=clock.now,
             steady=clock.steady,
@@ -116,7 +124,7 @@ class ServiceBench:
                 contract,
                 _address(self.url(service), contract.wsdl.address),
                 posting(self.client),
-                oc=self.target.codes.oc,
+                oc=self.codes.oc,
                 password=self._password,
                 clock=self._clock,
             )
@@ -129,10 +137,9 @@ class ServiceBench:
 
     # --- calling ---
 
-    def call(self, service: str, operation: str, data: dict[str, Any]) -> Called:
+    def call(self, service: str, operation: str, data: dict[str, Any], *, oc: str | None = None) -> Called:
         """Call an operation with local names."""
-        caller = self.caller(service)
-        return self.send(service, operation, caller.build(operation, data))
+        return self.send(service, operation, self.caller(service).build(operation, data, oc=oc))
 
     def ask(self, service: str, method: str, concepts: dict[str, Any], *, oc: str | None = None) -> Called:
         """Ask in the words of the house."""
@@ -141,7 +148,7 @@ class ServiceBench:
     def send(self, service: str, operation: str, request: bytes, headers: Mapping[str, str] | None = None) -> Called:
         """Send bytes as they are; the request is written down first, then the reply with what its judge said."""
         caller = self.caller(service)
-        codes = self.target.codes
+        codes = self.codes
         flow = f"{service} {operation}"
         folder = urlsplit(caller.address).path
         names = message_names(operation, self._clock())

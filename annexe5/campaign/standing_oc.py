@@ -17,6 +17,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
+from annexe5.campaign.oc_calls import OcCalls
 from annexe5.campaign.standing import utc_now
 from annexe5.errors import TargetError
 from annexe5.exchange import Exchange
@@ -43,6 +44,7 @@ class StandingOc:
         interval: float = 2.0,
         clock: Clock = utc_now,
         on_exchange: Callable[[Exchange], None] | None = None,
+        calls: OcCalls | None = None,
     ) -> None:
         self.twin = twin
         self.client = client
@@ -52,6 +54,7 @@ class StandingOc:
         self.failure: BaseException | None = None
         self._root = root.rstrip("/")
         self._on_exchange = on_exchange
+        self._calls = calls
         self._turn = threading.Condition()
         self._wanted: deque[tuple[Instruction, Future[None]]] = deque()
         self._inbox: list[Exchange] = []
@@ -136,6 +139,8 @@ class StandingOc:
                 self._last_move = self._begun if moved else self._last_move
                 self._turn.notify_all()
         self.client.close()
+        if self._calls is not None:
+            self._calls.close()
 
     def _next_round(self) -> bool:
         with self._turn:
@@ -161,7 +166,7 @@ class StandingOc:
         for instruction, done in wanted:
             moved = True
             try:
-                self._outbox.extend(self.twin.act(instruction, self.clock()))
+                self._outbox.extend(self.twin.act(self._verified(instruction), self.clock()))
             except Exception as error:  # noqa: BLE001 -- it belongs to whoever asked
                 done.set_exception(error)
             else:
@@ -175,7 +180,23 @@ class StandingOc:
         due = self.twin.tick(self.clock())
         self._outbox.extend(due)
         self._flush()
+        self._tell_tickets()
         return moved or bool(due)
+
+    def _verified(self, asked: Instruction) -> Instruction:
+        """Leave out the addresses that the order help says are closed (OPC-11)."""
+        calls = self._calls
+        if calls is None or asked.action != "commander":
+            return asked
+        open_ones = [row for row in asked.commandes if calls.drive(calls.conversation.verify(row))]
+        return replace(asked, commandes=tuple(open_ones))
+
+    def _tell_tickets(self) -> None:
+        """Do by the SAV what the OC's people asked, once the files it goes with are there."""
+        while self.twin.to_tell:
+            action, order = self.twin.to_tell.pop(0)
+            if self._calls is not None:
+                self._calls.drive(self._calls.conversation.tell(action, order))
 
     def _collect(self) -> None:
         """Retrieve what stands in OUT; what was deleted there before a cut is in the inbox already."""

@@ -41,7 +41,7 @@ def judge_structure(structure: Data, row: Mapping[str, str]) -> list[Finding]:
     columns = load_columns()
     name = row.get("IdentifiantImmeuble") or row.get("CodeAdresseImmeuble", "")
     found = list(_differences(structure.get("adresse", {}), columns.adresse, row, name))
-    building = _building(structure, row)
+    building = find_building(structure, row)
     if building is None:
         told = rule("AIDE-IPE-ABSENT").finding(received=name, detail="absent de la structure rendue")
         return [*found, told]
@@ -91,7 +91,8 @@ def order_columns(structure: Data, *, staircase: int = 0, floor: int = 0, line: 
     return row
 
 
-def _building(structure: Data, row: Mapping[str, str]) -> Data | None:
+def find_building(structure: Data, row: Mapping[str, str]) -> Data | None:
+    """Give the building of a structure that an IPE row, or an order, names."""
     buildings: list[Data] = list(structure.get("batiments", ()))
     ident = row.get("IdentifiantImmeuble")
     if ident:

@@ -28,10 +28,12 @@ from annexe5.parties.answers import HOTLINE, stamp
 from annexe5.parties.incoming import ReadRow, read_file
 from annexe5.parties.oc_defects import Habits, OcDefect, habits_of, spoil_files, spoil_rows
 from annexe5.parties.oc_rows import KEY, OcOrder, Row
+from annexe5.parties.oc_services import TICKET_ACTIONS
 from annexe5.parties.oi import Incident
 from annexe5.tables import load_table, write_rows
 
 ACTIONS = ("commander", "raccorder", "mettre_en_service", "annuler")
+"""What the world may ask an OC to do by files; ``TICKET_ACTIONS`` are those of the web services."""
 _REPORTABLE = ("STOC", "RACC_KO")
 _BROKEN = ("OCT-", "STR-")  # bytes and structure: where one cell begins is then anybody's guess
 
@@ -40,8 +42,8 @@ _BROKEN = ("OCT-", "STR-")  # bytes and structure: where one cell begins is then
 class Instruction:
     """What the world asks of an OC, whichever it is.
 
-    ``action`` is one of ``ACTIONS``; ``commandes`` the Cmd_Acces columns of the addresses to order for; ``reference``
-    the order that the others speak of; ``code`` why the connection failed (empty: it is done).
+    ``action`` is one of ``ACTIONS`` or ``TICKET_ACTIONS``; ``commandes`` the Cmd_Acces columns of the addresses to
+    order for; ``reference`` the order that the others speak of; ``code`` why the connection failed (empty: it is done).
     """
 
     action: str
@@ -64,7 +66,7 @@ SUR_ORDRE = Terrain(None, None)
 
 @dataclass
 class OcTwin:
-    """One OC before one OI."""
+    """One OC before one OI; ``to_tell`` is what it is to do by the SAV (``OcServices.tell``)."""
 
     profile: Profile
     oi: str
@@ -76,6 +78,7 @@ class OcTwin:
     orders: dict[str, OcOrder] = field(default_factory=dict)
     incidents: list[Incident] = field(default_factory=list)
     habits: Habits = field(init=False)
+    to_tell: list[tuple[str, OcOrder]] = field(default_factory=list)
     _names: set[str] = field(default_factory=set)
     _counters: dict[str, int] = field(default_factory=dict)
     _started: str = ""
@@ -104,8 +107,10 @@ class OcTwin:
                 self._plugged(order, now)
             case "annuler":
                 self._cancel(order, now)
+            case other if other in TICKET_ACTIONS:
+                self.to_tell.append((other, order))
             case other:
-                raise UsageError(f"action inconnue : {other!r} ; connues : {', '.join(ACTIONS)}.")
+                raise UsageError(f"action inconnue : {other!r} ; connues : {', '.join((*ACTIONS, *TICKET_ACTIONS))}.")
         return self.tick(now)
 
     def receive(self, exchange: Exchange) -> list[Exchange]:

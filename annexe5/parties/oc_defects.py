@@ -36,6 +36,14 @@ class Habits:
     answers_once: bool = True
     stops: bool = True  # once an order is over
     key_bits: int = 2048  # of the RSA key it hands over (TRA-05)
+    asks_before_ordering: bool = True  # the order help (OPC-11)
+    believes_the_help: bool = True  # orders nothing at an address that is closed
+    names_itself: bool = True  # by its quadrigramme, in every request (SAV-02, OPC-02)
+    heads_requests: bool = True  # with the interop header of the SAV (SAV-02)
+    writes_sirens: bool = True  # of nine digits (SAV-04)
+    waits_for_service: bool = True  # before it opens a ticket (SAV-11)
+    warns_of_damage: bool = True  # SAV-10
+    keeps_pace: bool = True  # two requests a second (SAV-06)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +173,14 @@ MAKERS: Mapping[str, Callable[[], OcDefect]] = MappingProxyType(
         "oc-agit-pour-un-autre": lambda: _habit(knows_its_orders=False),
         "oc-agit-deux-fois": lambda: _habit(answers_once=False),
         "oc-apres-annulation": lambda: _habit(stops=False),
+        "oc-sans-eligibilite": lambda: _habit(asks_before_ordering=False),
+        "oc-commande-fermee": lambda: _habit(believes_the_help=False),
+        "oc-sans-quadrigramme": lambda: _habit(names_itself=False),
+        "oc-sav-sans-entete": lambda: _habit(heads_requests=False),
+        "oc-sav-siren-court": lambda: _habit(writes_sirens=False),
+        "oc-sav-avant-service": lambda: _habit(waits_for_service=False),
+        "oc-dommage-tu": lambda: _habit(warns_of_damage=False),
+        "oc-rythme": lambda: _habit(keeps_pace=False),
     }
 )
 """Maker of each defect of the OC by id."""

@@ -8,6 +8,7 @@ from annexe5.campaign.journal import IN_MEMORY, Journal
 from annexe5.campaign.oc_certification import Opening, open_instrument
 from annexe5.campaign.oc_scene import OcScene
 from annexe5.campaign.verdicts import Bloque, NonApplicable, NonConforme
+from annexe5.exchange import Channel
 from annexe5.parties.oc import Instruction
 from annexe5.transport.edge import EventKind, FileEvent
 
@@ -33,11 +34,14 @@ def test_every_exchange_is_written_down_with_its_bytes(instrument):
     scene.ask_for("eligible")
     scene.made_available()
     written = [one for one, _ in instrument.journal.exchanges()]
-    assert [one.name.split("_", 2)[2].split("_V12_", 1)[0] for one in written] == [
+    called = [one for one in written if one.channel is Channel.SOAP]
+    assert [one.sender for one in called] == ["ZZZZ", "COVG"]  # the order help, asked and answered
+    files = [one for one in written if one not in called]
+    assert [one.name.split("_", 2)[2].split("_V12_", 1)[0] for one in files] == [
         "CMD_ACCES", "ARCMD_ACCES", "CrCMD_ACCES", "CMDSTOC", "CrSTOC", "CrMADL",
     ]  # fmt: skip
     assert all(one.data for one in written)
-    assert [one.exchange.number for one in instrument.observations] == [1, 2, 3, 4, 5, 6]
+    assert [one.exchange.number for one in instrument.observations] == list(range(1, 9))
 
 
 def test_another_journal_gets_what_came_meanwhile(instrument):
