@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, cast
 
 from annexe5.errors import UsageError
 
-_QUADRIGRAMME = re.compile(r"[A-Z0-9]{4}")
+QUADRIGRAMME = re.compile(r"[A-Z0-9]{4}")
 _SIDES = ("IN", "OUT")
 JOURNAL_SUFFIX = ".sqlite"
 # An honest month of CSV files shrinks 10 to 50 times; deflate can do 1,000, overlapping members far more.
@@ -125,7 +125,7 @@ def where(shown: str) -> tuple[str, str]:
     if at is None:
         return "", ""
     above = parts[at - 1] if at else ""
-    return "/".join(parts[at:]), above if _QUADRIGRAMME.fullmatch(above) else ""
+    return "/".join(parts[at:]), above if QUADRIGRAMME.fullmatch(above) else ""
 
 
 class told:  # noqa: N801  # a context manager reads as a function

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 import polars as pl
 
-from annexe5.audit.archive import Entry
+from annexe5.audit.archive import QUADRIGRAMME, Entry
 from annexe5.audit.events import Store, columns_of, events_of
 from annexe5.audit.ledger import Ledger
 from annexe5.audit.moments import UNKNOWN, Clockwork, Moment, Source
@@ -141,12 +141,19 @@ class Shelf:
             yield rule("DOS-FLUX").finding(received=received, expected=due, requirement=clause)
 
     def _due_folder(self, entry: Entry, named: NameJudgement, flow: Flow) -> str:
-        """Give the folder of a flow; the ARCEP code is the one found, since no name carries it."""
+        """Give the folder of a flow; the ARCEP code is the one found, since no name carries it.
+
+        So is the OI's where that of the name is none: the name is told already.
+        """
         parts = entry.folder.split("/")
         template = self.profile.folder(flow.dossier, "{oi}", "{arcep}").split("/")
-        at = template.index("{arcep}") if "{arcep}" in template else len(parts)
-        found = parts[at] if at < len(parts) and _ARCEP.fullmatch(parts[at]) else ""
-        return self.profile.folder(flow.dossier, named.fields.get("oi", ""), found)
+        found = {place: part for place, part in zip(template, parts, strict=False) if place.startswith("{")}
+        oi, arcep = named.fields.get("oi", ""), found.get("{arcep}", "")
+        return self.profile.folder(
+            flow.dossier,
+            oi if QUADRIGRAMME.fullmatch(oi) else found.get("{oi}", ""),
+            arcep if _ARCEP.fullmatch(arcep) else "",
+        )
 
 
 def _blames_oc(named: NameJudgement) -> bool:

@@ -69,11 +69,14 @@ def cr_mes(order: OcOrder, date: str) -> Row:
 
 
 def annul_acces(order: OcOrder, date: str) -> Row:
-    """Annul_Acces: the order is cancelled, or the line terminated, as the OI will say; its appointment is freed."""
+    """Annul_Acces: the order is cancelled, or the line terminated, as the OI will say; its appointment is freed.
+
+    HOTLINE stands for an outlet in a CR_Cmd_Acces only: an order cancelled before its true route names none.
+    """
     return {
         KEY: order.reference,
         "IdRdv": order.values.get("IdRdv", ""),
-        "ReferencePrise": order.pto,
+        "ReferencePrise": "" if order.hotline else order.pto,
         "ReferencePrestationPrise": order.prestation,
         "DateAnnulation": date,
         "ResponsabiliteAnnulationCommandePrise": "OC",

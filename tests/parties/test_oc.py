@@ -122,6 +122,14 @@ def test_an_order_goes_through_from_end_to_end(duet):
     assert duet.oi.incidents == duet.oc.incidents == []
 
 
+def test_an_order_cancelled_before_its_true_route_names_no_outlet(make_duet):
+    duet = make_duet(terrain=SUR_ORDRE, pace=Pace(intervention=timedelta(days=4)))
+    duet.ask("commander", role="pto_inconnue")
+    duet.ask("annuler", duet.reference)
+    (row,) = duet.rows("Annul_Acces")
+    assert (row["ReferencePrise"], duet.breaches()) == ("", [])
+
+
 @pytest.mark.parametrize(
     "role", ["pto_connue", "pto_inconnue", "reprov_a_chaud", "reprov_travaux", "eligible_mode_oi", "eligible_mode_oc"]
 )
