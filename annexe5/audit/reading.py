@@ -94,7 +94,8 @@ class Shelf:
             return
         told = moment.source is Source.NONE or moment.day >= self.limits.since
         if told:
-            for finding in (*named.findings, *self._misplaced(entry, named, moment)):
+            names = named.findings if named.flow else named.findings[:1]  # whatever else is wrong, it is no flow
+            for finding in (*names, *self._misplaced(entry, named, moment)):
                 self.ledger.add(finding.at(entry.path))
         if named.flow is not None:
             seq = named.fields.get("seq", "")

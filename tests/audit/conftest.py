@@ -40,7 +40,11 @@ class Room:
         """Write a file of a flow about some orders; ``place`` is the folder, the right one if empty."""
         table = load_table(flow)
         self.seq += 1
-        dates = {one.name: f"202603{day:02d} 08:00" for one in table.fields if one.kind == "datetime" and table.example.get(one.name)}
+        dates = {
+            one.name: f"202603{day:02d} 08:00"
+            for one in table.fields
+            if one.kind == "datetime" and table.example.get(one.name)
+        }
         rows = [{**table.example, **dates, KEY: reference, **cells} for reference in references]
         if not name:
             name = build_name(PROFILE, flow, oi="COVG", oc=oc, date=f"202603{day:02d}", seq=self.seq)

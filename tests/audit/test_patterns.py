@@ -38,11 +38,15 @@ def rows(story) -> list[Event]:
         cells = {"TypeRacco": mode} | {
             column: value for name, value in zip(VALUES, values, strict=True) for column in COLUMNS[name]
         }
-        events.append(Event(MONDAY + timedelta(seconds=place), "R", kind, FLOWS[kind], "", cells, "f", place + 1, place))
+        events.append(
+            Event(MONDAY + timedelta(seconds=place), "R", kind, FLOWS[kind], "", cells, "f", place + 1, place)
+        )
     return events
 
 
-step = st.tuples(st.sampled_from(KINDS), st.just(False), st.sampled_from(["", "STOC", "OI", "OC"]), st.tuples(*[said] * 4))
+step = st.tuples(
+    st.sampled_from(KINDS), st.just(False), st.sampled_from(["", "STOC", "OI", "OC"]), st.tuples(*[said] * 4)
+)
 
 
 @settings(max_examples=300, deadline=None)
@@ -58,12 +62,21 @@ def test_a_pattern_is_judged_as_its_rows_are(before, upto, after):
 
 
 def on_one_day(*kinds: str):
-    return list(symbols([("CMD", False, "STOC", ("", "", "", "")), *((kind, at > 0, "", ("", "", "", "")) for at, kind in enumerate(kinds))]))
+    return list(
+        symbols(
+            [
+                ("CMD", False, "STOC", ("", "", "", "")),
+                *((kind, at > 0, "", ("", "", "", "")) for at, kind in enumerate(kinds)),
+            ]
+        )
+    )
 
 
 def test_an_hour_nobody_knows_accuses_nobody():
     """All in one day, in the order of the chart: the KO of the CR is read before the OK it must have preceded."""
-    pattern = judge_pattern(on_one_day("AR_OK", "CR_KO", "CR_OK", "CMD_STOC", "REPROV", "CR_STOC_KO", "CR_STOC_OK", "MAD_OK"), PROFILE)
+    pattern = judge_pattern(
+        on_one_day("AR_OK", "CR_KO", "CR_OK", "CMD_STOC", "REPROV", "CR_STOC_KO", "CR_STOC_OK", "MAD_OK"), PROFILE
+    )
     assert pattern.slips == ()
     assert judge_pattern(on_one_day("AR_OK", "CR_OK", "MAD_OK", "ANNUL", "CR_ANNUL_ANNUL"), PROFILE).slips != ()
 

@@ -27,7 +27,9 @@ SLOW = Pace(
 def played(pace: Pace) -> Duet:
     """Play an order of each role over three weeks, and cancel half of them at different ages."""
     terrain = Terrain(visit=timedelta(days=3, hours=2), box=timedelta(days=1))
-    duet = Duet(OcTwin(PROFILE, "COVG", "CV", "ZZZZ", terrain=terrain), OiTwin(NETWORK, PROFILE, "COVG", "CV", pace=pace))
+    duet = Duet(
+        OcTwin(PROFILE, "COVG", "CV", "ZZZZ", terrain=terrain), OiTwin(NETWORK, PROFILE, "COVG", "CV", pace=pace)
+    )
     for role in ROLES:
         duet.ask("commander", role=role)
         duet.pass_time(hours=5)

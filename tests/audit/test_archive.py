@@ -1,0 +1,135 @@
+"""Where the files of an archive are found, and what their names and places are worth."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import zipfile
+from contextlib import ExitStack
+
+import pytest
+
+from annexe5.audit.archive import entries, where
+from annexe5.errors import UsageError
+from tests.audit.conftest import audited, told
+
+PLACES = {
+    "ZZZZ/IN/COVG/CV/x.csv": ("IN/COVG/CV", "ZZZZ"),
+    "2026/03/ZZZZ/OUT/COVG/CV/2026-03-02/x.csv": ("OUT/COVG/CV/2026-03-02", "ZZZZ"),
+    "mars.zip!ZZZZ/IN/x.csv": ("IN", "ZZZZ"),
+    "ZZZZ.zip!IN/COVG/CV/PM/x.csv": ("IN/COVG/CV/PM", ""),
+    "vrac/x.csv": ("", ""),
+    "x.csv": ("", ""),
+}
+
+
+@pytest.mark.parametrize(("path", "found"), PLACES.items(), ids=PLACES)
+def test_the_contract_s_folder_and_the_account_are_read_in_the_path(path, found):
+    assert where(path) == found
+
+
+def zipped(**members: bytes) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return held.getvalue()
+
+
+def test_zips_in_zips_are_read_as_folders(room):
+    order = room.put("Cmd_Acces", 2, "A", "B")
+    answer = room.put("AR_Cmd_Acces", 3, "A")
+    inner = zipped(**{f"ZZZZ/OUT/COVG/CV/{answer.name}": answer.read_bytes()})
+    outer = zipped(**{f"ZZZZ/IN/COVG/CV/{order.name}": order.read_bytes(), "plus/ar.zip": inner})
+    place = room.folder.parent / "mars.zip"
+    place.write_bytes(outer)
+    outcome = audited(place, today="2026-03-20")
+    assert (outcome.files, outcome.rows, outcome.orders.count) == (2, 3, 2)
+    (one,) = [
+        sample
+        for group in outcome.groups
+        if group.rule == "CYC-REPONSE-ABSENTE"
+        for sample in group.samples
+        if sample.line == 3
+    ]
+    assert one.path == f"mars.zip!ZZZZ/IN/COVG/CV/{order.name}"
+
+
+def test_an_archive_that_unfolds_beyond_measure_is_not_opened(tmp_path):
+    bomb = tmp_path / "b.zip"
+    bomb.write_bytes(zipped(**{"a.csv": b"\0" * (100 << 20)}))
+    with ExitStack() as stack, pytest.raises(UsageError, match="se déplie"):
+        list(entries(str(bomb), stack))
+
+
+@pytest.mark.parametrize("content", [b"PK\3\4 not a zip", b""])
+def test_a_broken_zip_is_told_in_words(tmp_path, content):
+    (tmp_path / "b.zip").write_bytes(content)
+    with ExitStack() as stack, pytest.raises(UsageError, match="illisible"):
+        list(entries(str(tmp_path / "b.zip"), stack))
+
+
+def test_a_path_that_does_not_exist_or_holds_no_flow_is_told(tmp_path):
+    with pytest.raises(UsageError, match="ni dossier, ni archive"):
+        audited(tmp_path / "rien")
+    (tmp_path / "notes.txt").write_text("rien")
+    with pytest.raises(UsageError, match="aucun fichier de flux"):
+        audited(tmp_path)
+
+
+# --- names and places
+
+
+def test_a_flow_on_the_wrong_side_is_told_a_flat_or_deeper_copy_is_not(room):
+    room.put("AR_Cmd_Acces", 2, "A", place="ZZZZ/IN/COVG/CV")
+    room.put("Cmd_Acces", 2, "A", place="ZZZZ/IN/COVG/CV/2026/03")
+    room.put("Cmd_Acces", 2, "B", place="ZZZZ/IN")
+    room.put("Cmd_Acces", 2, "C", place="vrac")
+    room.put("Cmd_Acces", 2, "D", place="ZZZZ/IN/COVG/CV/PM")
+    found = told(audited(room.folder, rules=("DOS-FLUX",)))
+    assert [name.split("_")[-1] for _rule, name, _line in found] == ["1.csv", "5.csv"]
+
+
+def test_a_file_in_another_oc_s_account_is_told(room):
+    room.put("Cmd_Acces", 2, "A", oc="YYYY", place="ZZZZ/IN/COVG/CV")
+    ((rule, _name, line),) = told(audited(room.folder))
+    assert (rule, line) == ("NOM-CODE-OPERATEUR", None)
+
+
+def test_the_same_file_twice_is_a_copy_the_same_name_twice_is_not(room):
+    first = room.put("Cmd_Acces", 2, "A")
+    copy = room.folder / "ZZZZ/IN/COVG/CV/sauvegarde" / first.name
+    copy.parent.mkdir()
+    shutil.copy(first, copy)
+    outcome = audited(room.folder)
+    assert (told(outcome), outcome.copies, outcome.files) == ([], 1, 1)
+    room.put("Cmd_Acces", 2, "B", name=first.name, place="ZZZZ/IN/COVG/CV/sauvegarde")
+    assert told(audited(room.folder)) == [("NOM-DEJA-UTILISE", first.name, None)]
+
+
+def test_what_is_no_flow_file_is_counted_or_told_by_where_it_stands(room):
+    room.put("Cmd_Acces", 2, "A")
+    (room.folder / "notes.txt").write_text("rien")
+    (room.folder / "ZZZZ/IN/COVG/CV/lisezmoi.txt").write_text("rien")
+    outcome = audited(room.folder)
+    assert (outcome.others, told(outcome)) == (1, [("NOM-FLUX-INCONNU", "lisezmoi.txt", None)])
+
+
+def test_a_strange_file_is_read_by_itself_and_its_rows_still_count(room):
+    path = room.put("Cmd_Acces", 2, "A", "B")
+    path.write_bytes(path.read_bytes().replace(b"\r\nA;", b'\r\n"A";').rstrip(b"\r\n"))
+    room.put("AR_Cmd_Acces", 2, "A", "B")
+    room.put("CR_Cmd_Acces", 3, "A", "B")
+    outcome = audited(room.folder)
+    assert [one[0] for one in told(outcome)] == ["OCT-SANS-FIN"]
+    assert outcome.orders.count == 2
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_folder_nobody_may_read_is_told(room):
+    room.put("Cmd_Acces", 2, "A")
+    closed = room.folder / "ferme"
+    closed.mkdir(mode=0)
+    with pytest.raises(UsageError, match="dossier illisible"):
+        audited(room.folder)
