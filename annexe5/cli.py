@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -397,6 +398,12 @@ def certify(
     channel: Annotated[
         str, typer.Option("--channel", help="sftp, ftps ou ftp ; sans elle : le canal du fichier cible, sinon sftp.")
     ] = "",
+    answers: Annotated[
+        Path | None, typer.Option("--answers", help="Constats rendus par une personne (TOML) ; écrit avec --attended.")
+    ] = None,
+    attended: Annotated[
+        bool, typer.Option("--attended", help="Demande, clause par clause, ce que seule une personne peut constater.")
+    ] = False,
 ) -> None:
     """Certifie une partie de bout en bout et écrit le rapport (HTML, JUnit, JSON, allure-results).
 
@@ -417,6 +424,10 @@ def certify(
         pytest_args=tuple(context.args),
         command=tuple(sys.argv),
         channel=channel,
+        answers=answers,
+        attended=partial(typer.prompt, default="", show_default=False, prompt_suffix=" ", err=True)
+        if attended
+        else None,
     )
     raise typer.Exit(certification.run(wanted))
 

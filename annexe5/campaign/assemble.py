@@ -24,6 +24,7 @@ from annexe5.campaign.results import (
     ScenarioResult,
 )
 from annexe5.campaign.target import Target
+from annexe5.contract.coverage import coverage
 from annexe5.contract.profile import Profile
 from annexe5.contract.requirements import Requirement, load_requirements
 from annexe5.findings import Finding, Level, Severity, Verdict, roll_up, verdict_of
@@ -255,9 +256,7 @@ def _own_verdict(scenario: ScenarioResult, clause: str) -> Verdict:
 
 
 def _why_not(clause: Requirement, party: str) -> str:
-    covered = {"ACCES", "SAV", "OPC"}
-    if not covered & set(clause.protocols):
-        return "protocole que cette version de la suite ne certifie pas encore"
-    if clause.level is Level.INFO:
-        return "information, sans obligation à éprouver"
-    return f"aucun scénario joué contre l'{party.upper()}"
+    known = coverage()[clause.id]
+    if known.kind == "tested":
+        return f"aucun scénario joué contre l'{party.upper()}"
+    return known.reason.fr if known.kind == "not testable" else f"{known.reason.fr} Constat : --answers, --attended."

@@ -284,20 +284,20 @@ class Bench:
 
     def answer_waits(self, reference: str) -> None:
         """See that an answer, once in OUT, stays there until it is collected."""
-        folder = self.folder("retrait_acces")
         started = self.clock()
-        while not (there := self._names_in(folder)):
+        while not (there := self._names_out()):
             if self._given_up(started):
                 raise self._absent(reference, ["AR_OK", "AR_KO"], started)
             self.wait(self.target.campagne.intervalle_s)
         self.wait(self.target.campagne.intervalle_s)
-        lost = there - self._names_in(folder)
+        lost = there - self._names_out()
         if lost:
             raise NonConforme(f"{', '.join(sorted(lost))} : disparu de OUT avant que l'OC ne le récupère")
         self.await_event(reference, "AR_OK", "AR_KO")
 
-    def _names_in(self, folder: str) -> set[str]:
-        return {entry.name for entry in self.client.list(folder) if not entry.is_dir} - self.ignored
+    def _names_out(self) -> set[str]:
+        entries = [entry for one in self.watched for entry in self.client.list(self.folder(one))]
+        return {entry.name for entry in entries if not entry.is_dir} - self.ignored
 
     def _at_rest(self) -> bool:
         return self.idle is not None and self.idle()
@@ -316,6 +316,12 @@ class Bench:
             until = awaited[0].until if awaited else None
             limit = f" ; échéance le {until.astimezone(PARIS):%d/%m/%Y %H:%M}" if until else ""
             raise EnAttente(f"commande {reference} : {flow} attendu de l'OI{limit}", until)
+        if not awaited and judged and not set(kinds) & set(cycle.possible(judged.state, judged.mode)):
+            refusal = self._refusal(reference, kinds)
+            if refusal is not None:
+                return NonConforme(refusal)
+            awaited = list(judged.awaited)  # an earlier answer is owed first: its absence is the breach
+            kinds = awaited[0].by if awaited else kinds
         since = max((event.at for event in self._events[reference]), default=started)
         owed = awaited[0] if awaited else None
         finding = rule("CYC-REPONSE-ABSENTE").finding(
@@ -323,10 +329,27 @@ class Bench:
             expected=" ou ".join(kinds),
             until=f"{self.clock().astimezone(PARIS):%d/%m/%Y %H:%M:%S}",
             order=reference,
-            requirement=owed.requirement if owed else _OWED_FOR.get(flow, "ACC-16"),
+            requirement=owed.requirement if owed else self._owed_for(flow, reference),
             since=since,
         )
         return NonConforme([replace(finding, orders=(reference,))])
+
+    def _owed_for(self, flow: str, reference: str) -> str:
+        """Give the clause that an absent flow breaks where the cycle does not hold it due."""
+        hotline = any(event.kind == "CR_HOTLINE" for event in self._events[reference])
+        return "ACC-06" if hotline and flow == "Notif_Reprov" else _OWED_FOR.get(flow, "ACC-16")
+
+    def _refusal(self, reference: str, kinds: Sequence[str]) -> Finding | None:
+        """Tell the refusal after which nothing of what was waited for can come."""
+        answers = [event for event in self._events[reference] if event.sender == self.target.codes.oi]
+        if not answers or not answers[-1].kind.endswith("_KO"):
+            return None
+        last = answers[-1]
+        finding = rule("REJ-ISSUE").finding(
+            path=last.file, line=last.line, received=last.kind, expected=" ou ".join(kinds), order=reference,
+            requirement=next(one.requirement for one in load_cycle().transitions if one.event == last.kind),
+        )  # fmt: skip
+        return replace(finding, orders=(reference,))
 
     def _is_absent(self) -> bool:
         return self._at_rest() or self.target.campagne.reponse_sous_s is not None

@@ -18,6 +18,7 @@ import pytest
 
 from annexe5.campaign import allure_bridge, plugin
 from annexe5.campaign.assemble import Frame, as_file, assemble
+from annexe5.campaign.attended import attended_steps, collect
 from annexe5.campaign.bench import Bench
 from annexe5.campaign.clock import Clock, LeapingClock
 from annexe5.campaign.doctor import require_sound
@@ -35,6 +36,7 @@ from annexe5.campaign.standing import utc_now
 from annexe5.campaign.target import Target, load_target, secret
 from annexe5.campaign.twins import simulated_oi
 from annexe5.campaign.ways import by_channel, channel_of, dial
+from annexe5.contract.calendar import PARIS
 from annexe5.contract.paths import suite_root
 from annexe5.contract.profile import load_profile
 from annexe5.contract.requirements import load_requirements
@@ -63,6 +65,8 @@ class Wanted:
     pytest_args: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     allure: bool = True
+    answers: Path | None = None
+    attended: Callable[[str], str] | None = None
     channel: str = ""
 
 
@@ -73,6 +77,9 @@ def run(wanted: Wanted) -> int:
     if wanted.target is not None and wanted.defects:
         raise UsageError("--defect ne vaut que pour le jumeau : ôtez --target.")
     folder = claim_folder(wanted.report)
+    answers = None
+    if wanted.answers is not None or wanted.attended is not None:
+        answers = collect(wanted.party, wanted.answers, wanted.attended, utc_now().astimezone(PARIS).date())
     if wanted.target is not None:
         require_sound(wanted.target)
     with ExitStack() as stack:
@@ -85,6 +92,8 @@ def run(wanted: Wanted) -> int:
             announce(bench, folder)
         started = utc_now()
         scenarios = play(bench, wanted, folder, secrets)
+        if answers is not None:
+            scenarios += attended_steps(wanted.party, answers, utc_now())
         frame = Frame(
             party=wanted.party,
             simulated=simulated,

@@ -32,7 +32,7 @@ from annexe5.messages.endpoint import Served
 from annexe5.network.roles import load_roles
 from annexe5.orders import Event, OrderJudgement, judge_orders
 from annexe5.parties.oc import Instruction
-from annexe5.transport.edge import Edge, EventKind, FileEvent
+from annexe5.transport.edge import Edge, EventKind, FileBusyError, FileEvent
 
 _SHOWN_AFTER = timedelta(seconds=2)  # what comes at once needs no announcement
 T = TypeVar("T")
@@ -168,7 +168,7 @@ class Instrument:
     def _misplaced(self, event: FileEvent) -> Iterable[Exchange]:
         """See a file that stands where no OI looks: it is left there."""
         folder, _, name = event.path.rpartition("/")
-        with suppress(OSError):
+        with suppress(OSError, FileBusyError):  # gone meanwhile, or written again: its next event tells
             data = self.edge.read(event.account, event.path)
             codes = self.target.codes
             self.on_exchange(Exchange(event.at, self.channel, codes.oc, codes.oi, name, folder, data))

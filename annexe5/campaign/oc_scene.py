@@ -519,7 +519,7 @@ class OcScene:
         """See that the OC leaves in IN what it has dropped, until the OI takes it."""
         waiting = self.instrument.wait_for(lambda: self.instrument.waiting or None, "un dépôt de l'OC dans IN")
         if not waiting:
-            raise self._absent("Cmd_Acces", "la consigne")
+            raise self._absent("CR_STOC", self._last_heard())
         self.instrument.settle()
         self.nothing_else_deleted()
         self.instrument.resume()

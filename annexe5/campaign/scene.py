@@ -357,7 +357,7 @@ class Scene:
         """See that the OI has deleted from IN what it retrieved (TRA-10)."""
         last = self.sent[-1].exchange
         if self.bench.waiting_in(last.folder, last.name):
-            raise NonConforme(f"{last.name} est encore dans {last.folder} : l'OI ne l'a pas supprimé")
+            raise NonConforme(rule("TRA-RESTE").finding(path=last.name, received=last.name, expected=last.folder))
 
     def waits_in_out(self) -> None:
         """See that an answer stays in OUT until the OC collects it (TRA-10)."""

@@ -228,7 +228,12 @@ class StandingOi:
                 continue
             # A name is never used twice: take a free number rather than cover a file the OC has not collected.
             fresh = self.twin.renamed(one)
-            edge.deliver(fresh.receiver, f"{fresh.folder}/{fresh.name}", fresh.data)
+            path = f"{fresh.folder}/{fresh.name}"
+            try:
+                edge.deliver(fresh.receiver, path, fresh.data)
+            except FileExistsError:  # its names bear no number (a defect): what stood there is lost
+                edge.remove(fresh.receiver, path)
+                edge.deliver(fresh.receiver, path, fresh.data)
             self._tell(fresh)
 
     def _tell(self, exchange: Exchange) -> None:

@@ -84,6 +84,7 @@ class _Order:
     repeated: int = 0
     cancelling: int = 0
     skipped: list[str] = field(default_factory=list)
+    reprovisioned: bool = False
     owed: list[tuple[Owed, Event]] = field(default_factory=list)
     paid: list[Paid] = field(default_factory=list)
     findings: list[tuple[Party, Finding]] = field(default_factory=list)
@@ -149,9 +150,9 @@ class _Judge:
         order = self.order
         if event.kind == "CMD":
             order.mode = event.values.get("TypeRacco", "").strip().upper() or order.mode
-        overtaken = event.kind in order.skipped
+        overtaken = self._overtaken(event)
         if overtaken:
-            order.skipped.remove(event.kind)  # told already, when a later flow overtook it
+            order.skipped.remove(overtaken)  # told already, when a later flow overtook it
         elif not self._in_turn(event):
             return
         self._pay(event)
@@ -160,6 +161,12 @@ class _Judge:
         for owed in self.cycle.owed_after(event.kind, order.mode):
             if not overtaken or any(kind in order.skipped for kind in owed.by):  # else the answer came first
                 order.owed.append((owed, event))
+
+    def _overtaken(self, event: Event) -> str | None:
+        """Give the missing event that this one is, come late: a CR that was taken for OK may be a Hotline one."""
+        if event.kind.endswith("_KO"):
+            return event.kind if event.kind in self.order.skipped else None
+        return next((one for one in self.order.skipped if self.cycle.events[one].flow == event.flow), None)
 
     def _in_turn(self, event: Event) -> bool:
         """Take the transition; when there is none tell it, and go on from where the sender seems to be."""
@@ -281,6 +288,7 @@ class _Judge:
 
     def _reprovisioned(self, event: Event, pto: str) -> None:
         order, route = self.order, _route_of(event.values)
+        order.reprovisioned = True
         if pto.upper() == HOTLINE:
             self._tell("CYC-PTO-HOTLINE", event, column="ReferencePrise", received=pto, flow=event.flow,
                        expected="une référence de prise")  # fmt: skip
@@ -297,7 +305,10 @@ class _Judge:
         elif order.hotline:
             self._tell("CYC-HOTLINE-REPROV", event, received="CR_MAD", expected="Notif_Reprov d'abord")
         elif pto and order.pto and pto != order.pto:
-            self._tell("CYC-PTO-MAD", event, column="ReferencePrise", received=pto, expected=order.pto)
+            clause = "ACC-08" if order.reprovisioned else "ACC-10"
+            self._tell(
+                "CYC-PTO-MAD", event, column="ReferencePrise", received=pto, expected=order.pto, requirement=clause
+            )
         order.pto = pto if pto and pto.upper() != HOTLINE else order.pto
 
     # --- what is owed -------------------------------------------------------------------------------------

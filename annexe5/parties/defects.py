@@ -76,7 +76,7 @@ def load_defects() -> Mapping[str, DefectEntry]:
     found = {}
     for index, data in enumerate(read_toml(path).get("defect", [])):
         entry = build(DefectEntry, data, path, f"defect[{index}]")
-        unknown = {*entry.requirements, *entry.also} - {"*"} - set(load_requirements())
+        unknown = {*entry.requirements, *entry.also} - set(load_requirements())
         if unknown or entry.id in found:
             raise ContractError(f"{path} : defect[{index}] : {entry.id} en double, ou clauses inconnues {unknown}.")
         found[entry.id] = entry

@@ -12,7 +12,9 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from annexe5.exchange import Exchange
+from annexe5.parties.answers import HOTLINE
 from annexe5.parties.defects import Defect, More, Row
+from annexe5.tables import load_table
 
 KEY = "ReferenceCommandePriseInterneOC"
 _AR, _CR, _STOC, _REPROV = "AR_Cmd_Acces", "CR_Cmd_Acces", "Cmd_STOC", "Notif_Reprov"
@@ -138,6 +140,23 @@ def _first_route_again(target: str) -> Maker:
     return make
 
 
+def _hotline_refused() -> Defect:
+    """Refuse at the CR what calls for the hotline, and say no more of it."""
+    refused: set[str] = set()
+
+    def rows(flow: str, found: list[Row]) -> list[Row]:
+        if flow != _CR:
+            return [row for row in found if row[KEY] not in refused]
+        refused.update(row[KEY] for row in found if row.get("ReferencePrise") == HOTLINE)
+        return [_refused(row, "FIMP02") if row[KEY] in refused else row for row in found]
+
+    return Defect(rows=rows)
+
+
+def _refused(row: Row, code: str) -> Row:
+    return {KEY: row[KEY], _STATE[_CR]: "KO", _MOTIVE[_CR]: code, "DateCrCommandePrise": row["DateCrCommandePrise"]}
+
+
 def _first_block_empty(row: Row) -> Mapping[str, str]:
     moved = {name: row[name] for name in row if name.endswith(("N°1", "C 1"))}
     filled = {name.removesuffix("1") + "2": value for name, value in moved.items() if value}
@@ -164,7 +183,8 @@ def _mad_at(trigger: str) -> Maker:
                 return ()
             route = routes[row[KEY]]
             date = route["DateCrCommandePrise"]
-            kept = {name: value for name, value in route.items() if name not in (_STATE[_CR], "DateCrCommandePrise")}
+            columns = load_table(_MAD).names
+            kept = {name: value for name, value in route.items() if name in columns}
             return [(_MAD, kept | {"EtatMadLigne": "OK", "DateMadLigne": date, "DateRaccordementPrise": date})]
 
         return Defect(more=more)
@@ -387,10 +407,7 @@ MAKERS: Mapping[str, Maker] = MappingProxyType(
             more=lambda flow, row: [(_CR, _route_refused(row))] if flow == _AR and ko(row) else ()
         ),
         # Hotline and reprovisioning
-        "hotline-refusee": changed(
-            _CR,
-            lambda row: {_STATE[_CR]: "KO", _MOTIVE[_CR]: "FIMP02"} if row.get("ReferencePrise") == "HOTLINE" else {},
-        ),
+        "hotline-refusee": _hotline_refused,
         "reprov-oublie": dropped(_REPROV),
         "reprov-hotline-oublie": dropped(_REPROV, lambda row: "HOTLINE" in row["MotifReprovisioning"]),
         "reprov-prise-hotline": changed(_REPROV, lambda _: {"ReferencePrise": "HOTLINE"}),

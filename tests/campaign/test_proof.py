@@ -19,6 +19,28 @@ def test_a_trial_tells_the_clauses_rules_and_scenarios():
     assert trials.trial("oi", trials.GOOD, NOMINAL).code == 0
 
 
+@pytest.mark.parametrize(
+    ("defect", "scenario", "clause"),
+    [
+        ("rejette-eligible", "acces/nominal.feature::Chaque commande d'un même fichier reçoit sa route", "ACC-04"),
+        ("fichier-sans-ligne", "acces/nominal.feature::Chaque commande d'un même fichier reçoit sa route", "ACC-04"),
+        (
+            "reprov-hotline-oublie",
+            "acces/hotline.feature::Le reprovisioning donne la vraie route et la ligne est mise à disposition",
+            "ACC-06",
+        ),
+        ("in-jamais-vide", "transport/fichiers.feature::L'OI supprime le fichier qu'il a récupéré", "TRA-10"),
+        (
+            "dossier-pm",
+            "transport/fichiers.feature::L'OI ne supprime pas ce que l'OC n'a pas encore récupéré",
+            "TRA-09",
+        ),
+    ],
+)
+def test_what_is_missing_is_blamed_on_the_clause_that_owes_it_alone(defect, scenario, clause):
+    assert trials.trial("oi", defect, [f"features/{scenario}"]).broken == (clause,)
+
+
 def test_a_twin_that_cannot_be_certified_is_told():
     seen = trials.trial("oi", "aucun-tel-defaut", NOMINAL)
     assert (seen.code, seen.falls) == (-1, ())

@@ -1,11 +1,13 @@
 """Every clause has a class, every tag is a clause."""
 
+import re
 import shutil
 
 import pytest
 
 from annexe5.contract import coverage as judged
 from annexe5.contract.requirements import load_requirements
+from annexe5.contract.rules import load_rules, raw_rules
 from annexe5.errors import ContractError
 
 
@@ -39,3 +41,17 @@ def test_a_tag_that_is_no_clause_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(judged, "suite_root", lambda: tmp_path)
     with pytest.raises(ContractError, match="ACC-99"):
         judged.coverage()
+
+
+TESTS = "\n".join(path.read_text(encoding="utf-8") for path in (judged.suite_root() / "tests").rglob("*.py"))
+
+
+@pytest.mark.parametrize("rule", load_rules().values(), ids=lambda one: one.id)
+def test_every_rule_has_a_good_example_and_a_bad_one(rule):
+    """In its entry; a rule on messages, whose examples are whole documents, in the tests."""
+    if raw_rules()[rule.id]["house"] == "soap" and not rule.bad:
+        assert re.search(rf"\b{rule.id}\b(?!-)", TESTS)
+    else:
+        assert rule.good
+        assert rule.bad
+        assert rule.good != rule.bad

@@ -6,6 +6,7 @@ import pytest
 
 from annexe5.findings import Confidence, Severity
 from annexe5.messages.judge import Http, judge_message
+from annexe5.messages.settings import load_common
 from annexe5.messages.wsdl import load_wsdl
 
 from .conftest import rules, spoil
@@ -182,6 +183,7 @@ def test_a_password_is_never_shown(sav30):
         (lambda raw: spoil(raw, r"</soap:Body>", "</soap:Body><suite/>"), "WS-ENVELOPPE"),
         (lambda raw: b"", "WS-VIDE"),
         (lambda raw: raw[:-10], "WS-XML"),
+        (lambda raw: raw + b" " * load_common().limites.requete_octets, "WS-TAILLE"),
         (lambda raw: raw.split(b"?>", 1)[0] + b"?><!DOCTYPE x>" + raw.split(b"?>", 1)[1], "WS-DTD"),
     ],
 )

@@ -119,3 +119,15 @@ def test_the_breaches_of_the_other_side_can_be_left_out():
     story = "CMD AR_OK CR_OK MES"
     assert rules_of(story, party="OC") == ["CYC-ORDRE"]
     assert rules_of(story, party="OI") == []
+
+
+@pytest.mark.parametrize("late", ["CR_OK", "CR_HOTLINE"])
+def test_a_route_that_comes_late_is_told_once_and_calls_for_nothing_more(late):
+    assert rules_of(f"CMD AR_OK CMD_STOC {late}", agreed=timedelta(seconds=1)) == ["CYC-ORDRE"]
+
+
+@pytest.mark.parametrize(("story", "clause"), [("", "ACC-10"), ("REPROV(ReferencePrise=CV-0000-0002) ", "ACC-08")])
+def test_another_outlet_breaks_the_clause_of_the_route_in_force(story, clause):
+    events = tell(f"CMD AR_OK CR_OK CMD_STOC {story}CR_STOC_OK(ReferencePrise=) MAD_OK(ReferencePrise=CV-0000-0009)")
+    [finding] = judge_order("REF1", events, load_profile(), now=MONDAY + timedelta(hours=1)).findings
+    assert (finding.rule, finding.requirement) == ("CYC-PTO-MAD", clause)
