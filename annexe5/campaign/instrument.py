@@ -162,16 +162,17 @@ class Instrument:
     def _stored(self, event: FileEvent) -> None:
         if self._is_in(event.path):
             self._listener(event)
-        else:
-            self.standing.post(lambda: self._misplaced(event))
-
-    def _misplaced(self, event: FileEvent) -> Iterable[Exchange]:
-        """See a file that stands where no OI looks: it is left there."""
-        folder, _, name = event.path.rpartition("/")
-        with suppress(OSError, FileBusyError):  # gone meanwhile, or written again: its next event tells
+            return
+        # It stands where no OI looks, and is left there; read at once, for the OC may take it for a file of ours.
+        with suppress(OSError, FileBusyError):
             data = self.edge.read(event.account, event.path)
-            codes = self.target.codes
-            self.on_exchange(Exchange(event.at, self.channel, codes.oc, codes.oi, name, folder, data))
+            self.standing.post(lambda: self._misplaced(event, data))
+
+    def _misplaced(self, event: FileEvent, data: bytes) -> Iterable[Exchange]:
+        """See a file that stands where no OI looks."""
+        folder, _, name = event.path.rpartition("/")
+        codes = self.target.codes
+        self.on_exchange(Exchange(event.at, self.channel, codes.oc, codes.oi, name, folder, data))
         return ()
 
     def _read(self, event: FileEvent) -> None:

@@ -198,9 +198,6 @@ UNUSUAL: Mapping[str, Callable[[], OcDefect]] = MappingProxyType(
         "oc-sans-fin-de-ligne": lambda: _rewritten(lambda data: data.rstrip(b"\r\n")),
         "oc-tout-entre-guillemets": lambda: _rewritten(_quoted),
         "oc-bom-utf8": lambda: _rewritten(lambda data: b"\xef\xbb\xbf" + data),
-        "oc-stoc-en-minuscules": lambda: _changed(
-            "CR_STOC", lambda row: {"CrRaccordementPrise": row["CrRaccordementPrise"].lower()}
-        ),
         "oc-commentaire-libre": lambda: _changed("CR_STOC", lambda row: {"Commentaire": row["Commentaire"] or "RAS"}),
     }
 )

@@ -130,7 +130,7 @@ def test_another_seed_draws_other_twins():
         (fallen("ar-double", "ACC-04"), ""),
         (fallen("ar-double", code=0), "fin 0"),
         (fallen("ar-double", "ACC-05"), "tombe sous ACC-05, la matrice dit ACC-04"),
-        (Trial("oi", "ar-double", 1, (Fall("ACC-04", (), ()),)), "d'autres scénarios"),
+        (fallen("ar-double", "ACC-04", "ACC-13"), "la matrice dit ACC-04"),
     ],
 )
 def test_a_trial_is_compared_with_its_row(seen, told):
