@@ -14,4 +14,5 @@ pytest_plugins = [
     "steps.sav",
     "steps.aide_commande",
     "steps.connexion",
+    "steps.courriel",
 ]

@@ -344,6 +344,12 @@ def simulate(
         int | None,
         typer.Option("--http", help="oc : obéir à des requêtes JSON sur ce port (0 : choisi), au lieu d'agir seul."),
     ] = None,
+    smtp_relay: Annotated[
+        str,
+        typer.Option(
+            "--smtp-relay", help="oi : HÔTE:PORT du serveur qui porte ses réponses aux commandes reçues par courriel."
+        ),
+    ] = "",
 ) -> None:
     """Tient le rôle d'une partie jusqu'à SIGINT ou SIGTERM ; une ligne JSON dit, quand elle est prête, où la joindre.
 
@@ -371,6 +377,7 @@ def simulate(
             folder=folder,
             seed=seed,
             size=size,
+            smtp_relay=smtp_relay,
         ),
     )
 

@@ -39,8 +39,6 @@ def test_the_acces_clauses_that_bind_the_oi_have_a_scenario():
     """What is left is listed here, with its reason; a clause that joins the list needs one."""
     without = {
         "TRA-02": "a preference, nothing to observe",
-        "MAIL-02": "mail is not certified yet",
-        "MAIL-03": "mail is not certified yet",
         "NAM-16": "INFO: the contract prints no name",
         "ACC-17": "MAY: no tab of its own; appointments are tried through the FRDV codes",
     }

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from annexe5.campaign.journal import Journal
 from annexe5.campaign.observe import KEY, Observation, observe
+from annexe5.campaign.post import Post
 from annexe5.campaign.service_bench import ServiceBench
 from annexe5.campaign.target import Target
-from annexe5.campaign.verdicts import Bloque, EnAttente, NonConforme
+from annexe5.campaign.verdicts import Bloque, EnAttente, NonApplicable, NonConforme
 from annexe5.contract.calendar import PARIS, Calendar
 from annexe5.contract.names import build_name
 from annexe5.contract.profile import FolderName, Profile
@@ -25,6 +26,7 @@ from annexe5.contract.rejects import load_rejects
 from annexe5.contract.rules import rule
 from annexe5.exchange import Channel, Exchange
 from annexe5.findings import Finding
+from annexe5.messages.mail import dissect
 from annexe5.network import client as generated_client
 from annexe5.network.roles import load_roles
 from annexe5.orders import Event, OrderJudgement, judge_orders, load_cycle
@@ -66,6 +68,7 @@ class Bench:
     skip: Callable[[float], object] | None = None
     channel: Channel = Channel.SFTP
     services: ServiceBench | None = None
+    post: Post | None = None
     observations: list[Observation] = field(default_factory=list)
     ignored: frozenset[str] = frozenset()
     watched: tuple[FolderName, ...] = ("retrait_acces",)
@@ -154,28 +157,69 @@ class Bench:
         folder: str = "",
         data: bytes | None = None,
         owed: bool = True,
+        letter: str | None = None,
+        mailbox: str = "",
     ) -> Observation:
         """Deposit a file of a flow in IN; ``name``, ``folder`` and ``data`` replace what is right by something else.
 
-        ``owed`` is false for a file that no OI is held to answer: its orders may be answered, or not.
+        ``owed`` is false for a file that no OI is held to answer: its orders may be answered, or not. ``letter`` sends
+        it by mail instead, written as the word says ("": rightly), to the flow's ``mailbox`` if none is given.
         """
         codes = self.target.codes
         where = folder or self.profile.folder(self.profile.flow(flow).dossier, codes.oi, codes.arcep)
         content = write_rows(load_table(flow), rows) if data is None else data
         sent = Exchange(self.clock(), self.channel, codes.oc, codes.oi, name or self.name(flow), where, content)
+        if letter is not None:
+            sent = self._as_letter(sent, letter, mailbox or self._mailbox(flow))
         # Written down before it leaves: a campaign that is killed in between knows what may have been sent.
         self._batch += 1
         recorded = self.journal.record(sent, batch=self._batch)
-        self.client.deposit(self._path(where), recorded.name, content)
+        if recorded.channel is Channel.MAIL:
+            self._posted.send(recorded.folder, recorded.data)
+        else:
+            self.client.deposit(self._path(where), recorded.name, content)
         seen = self._see(recorded)
         if not owed:
             self._optional.update(event.reference for event in seen.events)
+        return seen
+
+    @property
+    def _posted(self) -> Post:
+        if self.post is None:
+            raise NonApplicable("le fichier cible ne déclare pas de courriel ([courriel]).")
+        return self.post
+
+    def _as_letter(self, file: Exchange, kind: str, mailbox: str) -> Exchange:
+        """Give a file as the message that carries it: its folder is then the mailbox, its bytes those that cross."""
+        raw = self._posted.letter(file.name, file.data, mailbox, file.at, kind=kind)
+        return replace(file, channel=Channel.MAIL, folder=mailbox, data=raw)
+
+    def _mailbox(self, flow: str) -> str:
+        boxes = self._posted.boxes
+        return boxes.pm if self.profile.flow(flow).protocole == "PM" else boxes.acces
+
+    def _collect_mail(self) -> list[Observation]:
+        """Take what came into our mailbox."""
+        seen: list[Observation] = []
+        if self.post is None:
+            return seen
+        codes, address = self.target.codes, self.post.address
+
+        def keep(raw: bytes) -> None:
+            mail = dissect(raw)
+            name = next((one.name for one in mail.attachments if one.name), "") or mail.message_id
+            arrived = Exchange(self.clock(), Channel.MAIL, codes.oi, codes.oc, name, address, raw)
+            seen.append(self._see(self.journal.record(arrived, batch=self._batch)))
+
+        self.post.mailbox.collect(keep)
         return seen
 
     def look_around(self) -> None:
         """See that the contract's folders are there; what OUT already holds is another campaign's, and stays."""
         codes = self.target.codes
         self.ignored = frozenset(entry.name for entry in self.folders_stand() if not entry.is_dir)
+        if self.post is not None:
+            self.post.mailbox.look()
         with suppress(MissingFolderError):
             self.client.list(self._path(self.profile.folder("retrait_pm", codes.oi, codes.arcep)))
             self.watched = ("retrait_acces", "retrait_pm")
@@ -204,7 +248,7 @@ class Bench:
 
             for _ in self.client.collect(self._path(where), keep=keep, skip=self.ignored):
                 pass
-        return seen
+        return seen + self._collect_mail()
 
     def _path(self, folder: str) -> str:
         root = self.target.way.racine.rstrip("/")
@@ -214,8 +258,9 @@ class Bench:
         codes = self.target.codes
         used = self._names[exchange.sender]
         seen = observe(
-            exchange, self.profile, batch=self._batch, oi=codes.oi, arcep=codes.arcep, oc=codes.oc, used=used
-        )
+            exchange, self.profile, batch=self._batch, oi=codes.oi, arcep=codes.arcep, oc=codes.oc, used=used,
+            boxes=self.post.boxes if self.post else None,
+        )  # fmt: skip
         used.add(exchange.name)
         self.observations.append(seen)
         for event in seen.events:

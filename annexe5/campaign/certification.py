@@ -10,7 +10,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from annexe5.campaign.journal import IN_MEMORY, JOURNAL_FILE, Journal
 from annexe5.campaign.lint import FeatureRefusedError, read_feature
 from annexe5.campaign.oc_certification import Opening, announce, open_instrument
 from annexe5.campaign.oc_fixtures import INSTRUMENT
+from annexe5.campaign.post import Mailbox, open_post
 from annexe5.campaign.progress import Progress
 from annexe5.campaign.results import RESULTS_FILE, CampaignResult, ScenarioResult, save
 from annexe5.campaign.service_bench import ServiceBench
@@ -137,7 +138,7 @@ def open_bench(wanted: Wanted, journal: Journal) -> Iterator[tuple[Bench, bool, 
         ) as oi:
             password = oi.accounts[0].password
             environment = {"ANNEXE5_JUMEAU": password}
-            with _reach(oi.target, journal, environment, clock) as bench:
+            with _reach(oi.target, journal, environment, clock, oi.mailbox) as bench:
                 bench.idle = lambda: oi.standing.idle
                 yield bench, True, (password,)
     else:
@@ -149,7 +150,11 @@ def open_bench(wanted: Wanted, journal: Journal) -> Iterator[tuple[Bench, bool, 
 
 @contextmanager
 def _reach(
-    target: Target, journal: Journal, environment: Mapping[str, str] | None = None, clock: Clock | None = None
+    target: Target,
+    journal: Journal,
+    environment: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+    mailbox: Mailbox | None = None,
 ) -> Iterator[Bench]:
     """Connect, and see that the folders of the contract are there, before anything is judged."""
     profile = load_profile(target.profil)
@@ -164,9 +169,11 @@ def _reach(
         bench.dial_key = lambda other: dial(way, password=None, key=other)
         bench.skip = time.pause
         bench.password = password
+        if target.courriel is not None:
+            bench.post = open_post(target.courriel, profile, environment, mailbox)
         bench.look_around()
         bench.services = _services(bench, environment, time)
-        with closing(bench.services):
+        with closing(bench.services), closing(bench.post) if bench.post else nullcontext():
             yield bench
 
 

@@ -69,6 +69,7 @@ def questions(party: str) -> tuple[Question, ...]:
         Question("ftps.certificat", "Autorité ou certificat du serveur FTPS, un PEM (vide : celles du système)", ""),
         Question("ftps.empreinte_sha256", "Empreinte SHA256 de son certificat (vide : la chaîne)", ""),
         *_ftp("ftp", "FTP en clair"),
+        *_MAIL,
         *(Question(f"services.urls.{one.nom}", f"Adresse du WSDL {one.nom} (vide : non déclaré)", "")
           for one in profile.service),
         Question(ROLES, "Rôles des données de test, séparés par des virgules (annexe5 roles)", "eligible"),
@@ -82,6 +83,21 @@ def _ftp(section: str, said: str) -> tuple[Question, ...]:
         Question(f"{section}.login", "Compte", ""),
         Question(f"{section}.mot_de_passe", "Secret : env:NOM ou file:chemin, jamais en clair", "env:MDP_OI"),
     )
+
+
+_MAIL = (
+    Question("courriel.smtp.hote", "Serveur qui envoie nos courriels (vide : pas de flux par courriel)", ""),
+    Question("courriel.smtp.port", "Port SMTP", "587", number=True),
+    Question("courriel.smtp.chiffrement", "starttls, implicite ou aucun", "starttls"),
+    Question("courriel.smtp.login", "Compte (vide : aucun)", ""),
+    Question("courriel.smtp.mot_de_passe", "Secret : env:NOM ou file:chemin, jamais en clair", ""),
+    Question("courriel.expediteur", "Notre adresse d'envoi", ""),
+    Question("courriel.imap.hote", "Serveur de notre boîte (vide : l'OI répond dans OUT)", ""),
+    Question("courriel.imap.port", "Port IMAP", "993", number=True),
+    Question("courriel.imap.chiffrement", "implicite, starttls ou aucun", "implicite"),
+    Question("courriel.imap.login", "Compte de notre boîte", ""),
+    Question("courriel.imap.mot_de_passe", "Secret : env:NOM ou file:chemin, jamais en clair", "env:MDP_BOITE"),
+)
 
 
 def from_answers(given: Sequence[str], party: str) -> Ask:
@@ -109,9 +125,8 @@ def write(party: str, path: Path, ask: Ask) -> None:
         raise UsageError(f"{path} existe déjà ; donnez un autre nom avec --output.")
     answers: dict[str, str] = {}
     for one in questions(party):
-        host = f"{one.key.rpartition('.')[0]}.hote"
         # a server that is not declared is asked nothing more
-        answers[one.key] = (one.default or "") if host in answers and not answers[host] else ask(one).strip()
+        answers[one.key] = (one.default or "") if _left_out(one.key, answers) else ask(one).strip()
     text = compose(party, answers)
     model: type[BaseModel] = Target if party == "oi" else OcTarget
     try:
@@ -120,6 +135,13 @@ def write(party: str, path: Path, ask: Ask) -> None:
         raise UsageError(f"rien n'est écrit :\n{explain(reason, path)}") from None
     with path.open("x", encoding="utf-8") as stream:
         stream.write(text)
+
+
+def _left_out(key: str, answers: Mapping[str, str]) -> bool:
+    """Tell a key of a server that is not declared; mail goes by its SMTP server."""
+    section = key.rpartition(".")[0]
+    hosts = ["courriel.smtp.hote"] if section.startswith("courriel") else []
+    return any(one in answers and not answers[one] for one in (*hosts, f"{section}.hote"))
 
 
 def compose(party: str, answers: Mapping[str, str]) -> str:
@@ -134,10 +156,10 @@ def compose(party: str, answers: Mapping[str, str]) -> str:
         if one.key == ROLES:
             continue
         table, _, key = one.key.partition(".")
-        nested, _, service = key.partition(".")
-        if service:
-            table, key = f"{table}.{nested}", f'"{service}"'
-        left_out = f"{table}.hote" in answers and not answers[f"{table}.hote"]
+        if table in ("services", "courriel") and "." in key:
+            nested, _, key = key.partition(".")
+            table, key = f"{table}.{nested}", key if table == "courriel" else f'"{key}"'
+        left_out = _left_out(one.key, answers)
         if table != section:
             lines += ["", f"# [{table}]" if left_out else f"[{table}]"]
             section = table

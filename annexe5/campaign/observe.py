@@ -9,10 +9,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from annexe5.contract.names import judge_name
-from annexe5.contract.profile import Profile
+from annexe5.contract.profile import Flow, Mailboxes, Profile
 from annexe5.contract.rules import rule
-from annexe5.exchange import Exchange
+from annexe5.exchange import Channel, Exchange
 from annexe5.findings import Finding
+from annexe5.messages.mail_judge import judge_mail
 from annexe5.orders import Event, load_cycle
 from annexe5.tables import load_table, read_rows
 
@@ -39,8 +40,14 @@ def observe(
     arcep: str,
     oc: str,
     used: Collection[str] = (),
+    boxes: Mailboxes | None = None,
 ) -> Observation:
-    """Read one file: name, folder, bytes, table, and the events of the orders it speaks of."""
+    """Read one file: name, folder, bytes, table, and the events of the orders it speaks of.
+
+    A message is read too, with the table it carries; ``boxes`` are the OI's mailboxes (the profile's without them).
+    """
+    if exchange.channel is Channel.MAIL:
+        return _letter(exchange, profile, batch, oi, oc, used, boxes)
     judged = judge_name(profile, exchange.name, oi=oi, oc=oc, used=used)
     findings = [finding.at(exchange.name) for finding in judged.findings]
     if judged.flow is None:
@@ -54,8 +61,42 @@ def observe(
                 path=exchange.name, received=exchange.folder, expected=due, requirement=clause[flow.dossier]
             )
         )
-    read = read_rows(exchange.data, load_table(flow.nom))
-    findings += [finding.at(exchange.name) for finding in read.findings]
+    found, events = _rows(exchange, flow, exchange.data, batch)
+    return Observation(exchange, batch, flow.nom, events, (*findings, *found))
+
+
+def _letter(
+    exchange: Exchange,
+    profile: Profile,
+    batch: int,
+    oi: str,
+    oc: str,
+    used: Collection[str],
+    boxes: Mailboxes | None,
+) -> Observation:
+    """Read a message: how it is written, the name of its file, its table. Mailboxes are the OI's: an OC has its own."""
+    theirs = Mailboxes(pm="", acces="", echange="") if exchange.sender == oi else boxes
+    mail = judge_mail(
+        exchange.data,
+        profile,
+        mailbox="" if exchange.sender == oi else exchange.folder,
+        mailboxes=theirs,
+        path=exchange.name,
+    )
+    if mail.file is None:
+        return Observation(exchange, batch, "", (), mail.findings)
+    named = judge_name(profile, mail.file.name, oi=oi, oc=oc, used=used)
+    findings = (*mail.findings, *(one.at(exchange.name) for one in named.findings))
+    if named.flow is None or not mail.file.data:
+        return Observation(exchange, batch, named.flow or "", (), findings)
+    found, events = _rows(exchange, profile.flow(named.flow), mail.file.data, batch)
+    return Observation(exchange, batch, named.flow, events, (*findings, *found))
+
+
+def _rows(exchange: Exchange, flow: Flow, data: bytes, batch: int) -> tuple[tuple[Finding, ...], tuple[Event, ...]]:
+    """Read a table: what is wrong with it, and the events of the orders it speaks of."""
+    read = read_rows(data, load_table(flow.nom))
+    findings = tuple(finding.at(exchange.name) for finding in read.findings)
     events: tuple[Event, ...] = ()
     if flow.protocole == "ACCES":
         cycle = load_cycle()
@@ -74,4 +115,4 @@ def observe(
             for row in read.rows
             if row.values.get(KEY, "").strip()
         )
-    return Observation(exchange, batch, flow.nom, events, tuple(findings))
+    return findings, events

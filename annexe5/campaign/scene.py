@@ -14,7 +14,9 @@ from annexe5.campaign.verdicts import NonApplicable, NonConforme
 from annexe5.contract.calendar import PARIS
 from annexe5.contract.rejects import load_rejects, read_motive
 from annexe5.contract.rules import rule
+from annexe5.exchange import Channel
 from annexe5.findings import Finding, Severity
+from annexe5.messages.letters import ODD_LETTERS
 from annexe5.orders import Event, load_cycle
 from annexe5.parties.answers import HOTLINE
 from annexe5.tables import load_table, write_rows
@@ -362,6 +364,36 @@ class Scene:
     def waits_in_out(self) -> None:
         """See that an answer stays in OUT until the OC collects it (TRA-10)."""
         self.bench.answer_waits(self.order.reference)
+
+    # --- by mail -----------------------------------------------------------------------------------------------
+
+    def mail_order(self, kind: str = "", *, owed: bool = True, mailbox: str = "") -> None:
+        """Send the last order by mail, written as ``kind`` says, to the mailbox of its flow or to another."""
+        boxes = self.bench.post.boxes if self.bench.post else None
+        to = {"échange": boxes.echange, "PM": boxes.pm}.get(mailbox, "") if boxes else ""
+        if kind in ODD_LETTERS:
+            owed = False
+        self._send("Cmd_Acces", [self.order.row], letter=kind, owed=owed, mailbox=to)
+
+    def letters(self) -> list[Observation]:
+        """Give the messages of the OI about the orders of the scenario, or about none."""
+        return [one for one in self.files() if one.exchange.channel is Channel.MAIL]
+
+    def letters_conform(self) -> None:
+        """See that what the OI sent by mail is written as the contract says."""
+        self.bench.settle()
+        if not self.letters():
+            raise NonApplicable("l'OI a répondu par le serveur de fichiers, pas par courriel.")
+        found = [one for letter in self.letters() for one in letter.findings if one.severity is Severity.ERROR]
+        if found:
+            raise NonConforme(found)
+
+    def no_free_letter(self) -> None:
+        """See that nothing but flows came into the mailbox of the flows (MAIL-03)."""
+        self.bench.settle()
+        found = [one for letter in self.letters() for one in letter.findings if one.rule == "MAIL-HORS-FLUX"]
+        if found:
+            raise NonConforme(found)
 
     def not_in_clear(self) -> None:
         """See that nobody on the way reads passwords and files; a clear channel is told, and refuses nothing."""

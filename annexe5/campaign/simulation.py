@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from annexe5.campaign.mail_desk import MailDesk
 from annexe5.campaign.standing import OcAccount, StandingOi, file_accounts, lock_out, new_accounts, utc_now
 from annexe5.campaign.twins import diffuse, make_twin, oi_services, role_rows
 from annexe5.contract.profile import load_profile
@@ -22,6 +23,7 @@ from annexe5.exchange import Channel
 from annexe5.parties.oi import OiTwin
 from annexe5.transport.folder import FolderEdge
 from annexe5.transport.ftp_server import FtpServer
+from annexe5.transport.mail_client import SmtpSender
 from annexe5.transport.sftp_server import SftpServer
 
 
@@ -40,6 +42,7 @@ class Wanted:
     seed: int = 5
     size: int = 2000
     services: bool = True
+    smtp_relay: str = ""
 
 
 def run(party: str, wanted: Wanted, *, stop: threading.Event | None = None) -> None:
@@ -75,6 +78,7 @@ def _serve(wanted: Wanted, stack: ExitStack) -> dict[str, Any]:
         announcement |= _file_servers(wanted, standing, accounts, work, stack)
     if wanted.services:
         announcement |= _web_services(wanted, twin, accounts, work, stack)
+    announcement["smtp"] = _mail_server(wanted, standing, stack)
     stack.enter_context(standing)
     announcement["accounts"] = [_account(twin, one, with_password=wanted.folder is None) for one in accounts]
     announcement["test_data"] = str(_write_roles(twin, wanted.ocs, work if wanted.root is None else wanted.root))
@@ -109,6 +113,18 @@ def _file_servers(
         "ftp": {"host": ftp.host, "port": ftp.port},
         "ftps": {"host": ftps.host, "port": ftps.port, "certificate_sha256": ftps.certificate_sha256},
     }
+
+
+def _mail_server(wanted: Wanted, standing: StandingOi, stack: ExitStack) -> dict[str, Any]:
+    """Serve the OI's mailboxes; orders that come there are answered by mail through the relay, in OUT without one."""
+    relay = None
+    if wanted.smtp_relay:
+        host, _, port = wanted.smtp_relay.rpartition(":")
+        if not host or not port.isdecimal():
+            raise UsageError(f"--smtp-relay {wanted.smtp_relay} : HÔTE:PORT est attendu.")
+        relay = SmtpSender(host, int(port))
+    desk = stack.enter_context(MailDesk(standing, wanted.ocs, relay=relay))
+    return {"host": desk.server.host, "port": desk.server.port, "mailboxes": desk.boxes.model_dump()}
 
 
 def _web_services(

@@ -83,8 +83,9 @@ class StandingOi:
         self._busy = 0
         self._thread: threading.Thread | None = None
         self.failure: BaseException | None = None
-        self._habits = frozenset[str]().union(*(one.edge for one in twin.defects))
+        self.habits = frozenset[str]().union(*(one.edge for one in twin.defects))
         self._stopped = False
+        self.carry: Callable[[Exchange], bool] = lambda _: False  # another way out, tried first
 
     # --- joining an edge -----------------------------------------------------------------------------------
 
@@ -206,25 +207,28 @@ class StandingOi:
         if self._stopped:
             return
         try:
-            data = (edge.read if "keeps" in self._habits else edge.take)(event.account, event.path)
+            data = (edge.read if "keeps" in self.habits else edge.take)(event.account, event.path)
         except (FileBusyError, FileNotFoundError, UnexpectedEntryError):
             return  # written again, taken meanwhile, or no file at all: its next event tells
-        if "half" in self._habits:
+        if "half" in self.habits:
             data = data[: len(data) // 2]
-        self._stopped = "stops" in self._habits and b";" not in data
+        self._stopped = "stops" in self.habits and b";" not in data
         exchange = Exchange(self.clock(), channel, event.account, self.twin.oi, name, folder, data)
-        self._tell(exchange)
+        self.tell(exchange)
         self._send(self.twin.receive(exchange))
 
     def _send(self, files: Iterable[Exchange]) -> None:
         edge, channel = self._edges[0]
         for one in (replace(file, channel=channel) for file in files):
+            if self.carry(one):
+                self.tell(replace(one, channel=Channel.MAIL))
+                continue
             path = f"{one.folder}/{one.name}"
             with suppress(FileExistsError):
                 edge.deliver(one.receiver, path, one.data)
-                if "takes back" in self._habits:
+                if "takes back" in self.habits:
                     edge.remove(one.receiver, path)
-                self._tell(one)
+                self.tell(one)
                 continue
             # A name is never used twice: take a free number rather than cover a file the OC has not collected.
             fresh = self.twin.renamed(one)
@@ -234,8 +238,9 @@ class StandingOi:
             except FileExistsError:  # its names bear no number (a defect): what stood there is lost
                 edge.remove(fresh.receiver, path)
                 edge.deliver(fresh.receiver, path, fresh.data)
-            self._tell(fresh)
+            self.tell(fresh)
 
-    def _tell(self, exchange: Exchange) -> None:
+    def tell(self, exchange: Exchange) -> None:
+        """Show an exchange to whoever watches."""
         if self._on_exchange is not None:
             self._on_exchange(replace(exchange, at=self.clock()))

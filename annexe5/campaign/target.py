@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from annexe5.contract.data import explain, read_toml
-from annexe5.contract.profile import DEFAULT_PROFILE, Bigramme, Fingerprint, Port, Quadrigramme, load_profile
+from annexe5.contract.profile import DEFAULT_PROFILE, Bigramme, Fingerprint, Mailboxes, Port, Quadrigramme, load_profile
 from annexe5.errors import TargetError
 from annexe5.network.roles import load_roles
 
@@ -99,6 +99,58 @@ class Ftps(Ftp):
     empreinte_sha256: str | None = None
 
 
+Chiffrement = Literal["implicite", "starttls", "aucun"]
+
+
+class Smtp(_Model):
+    """The mail server that takes our messages; ``certificat`` is the PEM of its authority (the system's without it)."""
+
+    hote: str
+    port: Port = 587
+    chiffrement: Chiffrement = "starttls"
+    login: str = ""
+    mot_de_passe: str = ""
+    certificat: Path | None = None
+
+    @model_validator(mode="after")
+    def _by_reference(self) -> Self:
+        if self.mot_de_passe and not _REFERENCE.fullmatch(self.mot_de_passe):
+            raise ValueError("mot_de_passe est une référence, env:NOM ou file:chemin ; jamais le secret lui-même")
+        if bool(self.login) != bool(self.mot_de_passe):
+            raise ValueError("login et mot_de_passe vont ensemble")
+        return self
+
+
+class Imap(_Model):
+    """Our mailbox, where the OI answers by mail; what is collected there is deleted."""
+
+    hote: str
+    port: Port = 993
+    chiffrement: Chiffrement = "implicite"
+    login: str
+    mot_de_passe: str
+    dossier: str = "INBOX"
+    certificat: Path | None = None
+
+    @model_validator(mode="after")
+    def _by_reference(self) -> Self:
+        if not _REFERENCE.fullmatch(self.mot_de_passe):
+            raise ValueError("mot_de_passe est une référence, env:NOM ou file:chemin ; jamais le secret lui-même")
+        return self
+
+
+class Courriel(_Model):
+    """How flows go by mail: from which address of ours, to which mailboxes of the OI (the profile's without them).
+
+    Without ``imap`` the OI answers in OUT.
+    """
+
+    expediteur: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    boites: Mailboxes | None = None
+    smtp: Smtp
+    imap: Imap | None = None
+
+
 Canal = Literal["sftp", "ftps", "ftp"]
 CANAUX: tuple[Canal, ...] = get_args(Canal)
 
@@ -173,6 +225,7 @@ class Target(_Model):
     sftp: Sftp | None = None
     ftps: Ftps | None = None
     ftp: Ftp | None = None
+    courriel: Courriel | None = None
     services: Services = Services()
     campagne: Campaign = Campaign()
     capacites: Capabilities = Capabilities()
@@ -213,7 +266,10 @@ class Target(_Model):
     @property
     def secret_references(self) -> tuple[str, ...]:
         """Where the secrets of this target are kept; never the secrets."""
-        return tuple(one for one in (self.way.mot_de_passe, self.services.mot_de_passe) if one)
+        mail = self.courriel
+        held = [self.way.mot_de_passe, self.services.mot_de_passe]
+        held += [mail.smtp.mot_de_passe, mail.imap.mot_de_passe if mail.imap else ""] if mail else []
+        return tuple(one for one in held if one)
 
     @property
     def described(self) -> str:
@@ -232,13 +288,16 @@ def load_target(path: Path) -> Target:
         raise TargetError(explain(reason, path)) from None
 
 
-_PATHS = {"sftp": ("cle",), "ftps": ("certificat",), "ftp": (), "services": ("certificat",)}
+_PATHS = {"sftp": ("cle",), "ftps": ("certificat",), "ftp": (), "services": ("certificat",),
+          "courriel.smtp": ("certificat",), "courriel.imap": ("certificat",)}  # fmt: skip
 
 
 def _anchor(data: dict[str, Any], folder: Path) -> None:
     """Make the paths of a file those of its folder: keys, certificates, WSDLs, secrets kept in files."""
     for section, paths in _PATHS.items():
-        held = data.get(section)
+        held: Any = data
+        for part in section.split("."):
+            held = held.get(part) if isinstance(held, dict) else None
         if not isinstance(held, dict):
             continue
         for name in paths:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -13,18 +13,22 @@ from pathlib import Path
 import asyncssh
 
 from annexe5.campaign.doors import DOORS, AnyPassword
+from annexe5.campaign.mail_desk import MailDesk
+from annexe5.campaign.post import ServedMailbox
 from annexe5.campaign.standing import OcAccount, StandingOi, file_accounts, lock_out, new_accounts, utc_now
 from annexe5.campaign.target import (
     Campaign,
     Canal,
     Capabilities,
     Codes,
+    Courriel,
     Ftp,
     Ftps,
     Party,
     RoleRows,
     Services,
     Sftp,
+    Smtp,
     Target,
 )
 from annexe5.campaign.web_services import WebServices, web_services
@@ -36,6 +40,7 @@ from annexe5.parties.defects import make
 from annexe5.parties.oi import OiTwin, Pace
 from annexe5.parties.sav import SavPace
 from annexe5.transport.ftp_server import FtpServer
+from annexe5.transport.mail_client import SmtpSender
 from annexe5.transport.sftp_server import SftpServer
 
 DEFAULT_OC = "ZZZZ"
@@ -67,6 +72,7 @@ class SimulatedOi:
     accounts: tuple[OcAccount, ...]
     services: WebServices
     target: Target
+    mailbox: ServedMailbox
 
 
 def make_twin(
@@ -148,13 +154,18 @@ def simulated_oi(
             )  # fmt: skip
             standing.attach(beside, Channel(channel))
         services = oi_services(twin, holders, clock=clock)
+        mailbox = ServedMailbox(f"flux@{holders[0].oc.lower()}.invalid")
         certificate = work / "services.pem"
         certificate.write_bytes(services.server.certificate.certificate)
-        with server, beside or nullcontext(), standing, services.server:
+        with mailbox, server, beside or nullcontext(), services.server, ExitStack() as stack:
+            relay = SmtpSender(mailbox.server.host, mailbox.server.port)
+            desk = stack.enter_context(MailDesk(standing, [one.oc for one in holders], relay=relay))
+            stack.enter_context(standing)
             target = _target(profile, twin, server, holders[0], services, certificate, tuple(keys), quota_mo)
+            target = target.model_copy(update={"courriel": _mail(mailbox, desk)})
             if beside is not None:
                 target = _by_ftp(target, beside)
-            yield SimulatedOi(twin, standing, server, holders, services, target)
+            yield SimulatedOi(twin, standing, server, holders, services, target, mailbox)
 
 
 def _new_keys(profile: Profile, folder: Path) -> dict[Path, str]:
@@ -216,6 +227,11 @@ def _target(
         campagne=Campaign(reponse_sous_s=5, patience_s=10, intervalle_s=0.005),
         test_data=role_rows(twin.network, account.oc),
     )
+
+
+def _mail(mailbox: ServedMailbox, desk: MailDesk) -> Courriel:
+    smtp = Smtp(hote=desk.server.host, port=desk.server.port, chiffrement="aucun")
+    return Courriel(expediteur=mailbox.address, boites=desk.boxes, smtp=smtp)
 
 
 def _by_ftp(target: Target, server: FtpServer) -> Target:

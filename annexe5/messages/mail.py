@@ -41,12 +41,13 @@ class Coding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """One file to send; ``charset`` is written beside a text type when given."""
+    """One file to send; ``charset`` is written beside a text type when given, ``transfer`` is how it is encoded."""
 
     name: str
     data: bytes = field(repr=False)
     content_type: str = "text/csv"
     charset: str | None = None
+    transfer: str = "base64"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def compose(
     message = EmailMessage(policy=_POLICY)
     message["From"] = sender
     message["To"] = ", ".join(recipients)
-    message["Subject"] = subject or attachments[0].name
+    message["Subject"] = subject or (attachments[0].name if attachments else "")
     message["Date"] = format_datetime(date)
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"
@@ -134,6 +135,7 @@ def compose(
             attachment.data,
             maintype=kind,
             subtype=detail,
+            cte=attachment.transfer,
             filename=attachment.name,
             params={"charset": attachment.charset} if attachment.charset else None,
         )

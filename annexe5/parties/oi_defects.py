@@ -503,6 +503,15 @@ MAKERS: Mapping[str, Maker] = MappingProxyType(
         "hors-de-son-compte": _habit("climbs out"),
         "sans-verrouillage": _habit("no lock-out"),
         "sans-quota": _habit("no quota"),
+        "courriel-deux-pieces": _habit("mail: à deux pièces jointes"),
+        "courriel-archive": _habit("mail: dont le fichier est dans une archive"),
+        "courriel-corps": _habit("mail: dont le fichier est dans le corps"),
+        "courriel-objet": _habit("mail: dont l'objet n'est pas le nom du fichier"),
+        "courriel-sans-piece": _habit("mail: sans pièce jointe"),
+        "courriel-vide": _habit("mail: à la pièce jointe vide"),
+        "courriel-winmail": _habit("mail: enfermé dans un winmail.dat"),
+        "courriel-jeu": _habit("mail: d'un jeu de caractères inconnu"),
+        "courriel-anomalie": _habit("mail: signalant une anomalie"),
     }
 )  # fmt: skip
 

@@ -42,6 +42,10 @@ class Tls(StrEnum):
     IMPLICIT = "implicit"  # from the first byte
 
 
+class UnknownFateError(TransferError):
+    """The server had the message whole and did not answer: it may have taken it."""
+
+
 class _DeferredError(Exception):
     """The server asks for another try, or hung up before it had the message whole."""
 
@@ -92,6 +96,31 @@ class SmtpSender:
             else:
                 return
 
+    def refused(self, sender: str, recipients: Sequence[str]) -> tuple[str, ...]:
+        """Tell which mailboxes the server does not take, without sending anything. Raises a ``TargetError``."""
+        turned = []
+        try:
+            with reaching(self.where, self._host):
+                smtp = self._connect()
+            with smtp:
+                self._introduce(smtp)
+                _ask(smtp.mail(sender), sender)
+                for recipient in recipients:
+                    code, _ = smtp.rcpt(recipient)
+                    if code // 100 != 2:  # noqa: PLR2004 -- SMTP's own yes
+                        turned.append(recipient)
+                smtp.rset()
+        except (_DeferredError, smtplib.SMTPServerDisconnected, ssl.SSLError) as error:
+            raise UnreachableError(f"{self.where} : session refusée ou coupée ({error}).") from error
+        except smtplib.SMTPNotSupportedError as error:
+            raise UnreachableError(f"{self.where} : {error}") from error
+        except smtplib.SMTPException as error:
+            refusal = self._refused(error)
+            if isinstance(refusal, _DeferredError):
+                raise UnreachableError(f"{self.where} : le serveur diffère ({refusal}).") from error
+            raise refusal from error
+        return tuple(turned)
+
     def _try(self, sender: str, recipients: Sequence[str], message: bytes) -> None:
         with reaching(self.where, self._host):
             smtp = self._connect()
@@ -123,7 +152,7 @@ class SmtpSender:
         except smtplib.SMTPResponseException as error:
             raise self._refused(error) from error
         except (smtplib.SMTPServerDisconnected, OSError) as error:
-            raise TransferError(
+            raise UnknownFateError(
                 f"{self.where} : le serveur a reçu tout le message et n'a pas répondu ({error}) ; il l'a peut-être "
                 "pris. Vérifiez auprès de son opérateur avant de le renvoyer."
             ) from error

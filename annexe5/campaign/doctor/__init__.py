@@ -14,6 +14,7 @@ from pathlib import Path
 
 from annexe5.campaign.doctor.door import oc_door
 from annexe5.campaign.doctor.file_server import file_server
+from annexe5.campaign.doctor.mail import mail
 from annexe5.campaign.doctor.reaching import Environment
 from annexe5.campaign.doctor.services import web_services
 from annexe5.campaign.doctor.sheet import Check, Sheet, State, as_json, as_text, exit_code
@@ -53,6 +54,7 @@ def examine(path: Path, *, now: Clock = utc_now, environment: Environment = os.e
         oc_door(sheet, target, path.resolve().parent, environment)
         return tuple(sheet.checks)
     file_server(sheet, target, load_profile(target.profil), now, environment)
+    mail(sheet, target, load_profile(target.profil), environment)
     web_services(sheet, target, now, environment)
     test_data(sheet, target)
     return tuple(sheet.checks)
