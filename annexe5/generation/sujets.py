@@ -205,15 +205,20 @@ def mises_a_disposition(commande: CommandePm, batiments: Iterable[Batiment], tod
 
 def _interventions(scene: Scene, plan: FlowPlan) -> Iterator[Intervention]:
     """Give the OC's works at each PM: a week ahead when they are announced, a week ago when they are reported."""
+    return (_intervention(scene, plan, pm) for pm in _deployes(scene, plan))
+
+
+def _intervention(scene: Scene, plan: FlowPlan, pm: Pm) -> Intervention:
     today, ecart = scene.network.today, timedelta(days=7)
     travaux = today + ecart if plan.nom == "Notif_Interv_Prev" else today - ecart
-    for pm in _deployes(scene, plan):
-        yield Intervention(pm, _prestation(pm, scene.oc), today, travaux, today)
+    return Intervention(pm, _prestation(pm, scene.oc), today, travaux, today)
 
 
 def _syndics(scene: Scene, plan: FlowPlan) -> Iterator[Intervention]:
     """Give the PMs that stand in a managed building."""
-    return (une for une in _interventions(scene, plan) if une.pm.gestionnaire is not None)
+    for pm in scene.network.iter_pms(en_immeuble=True):
+        if pm.etat == "DEPLOYE" and pm.gestionnaire is not None:
+            yield _intervention(scene, plan, pm)
 
 
 def _dossiers(scene: Scene, plan: FlowPlan) -> Iterator[Dossier]:
@@ -237,7 +242,8 @@ def _dossier(scene: Scene, rang: int, batiment: Batiment, ligne: Ligne, mode: st
         raise AssertionError(f"{ligne.reference_prise}: an orderable line has a PM and two routes")
     return Dossier(
         rang=rang,
-        reference=f"{oc}-{network.trame.seed % 1_000_000:06d}-{rang + 1:08d}",
+        # Its day is in it: the same orders placed another week are other orders.
+        reference=f"{oc}-{network.trame.seed % 1_000_000:06d}-{scene.commande:%y%m%d}{rang + 1:08d}",
         mode=mode,
         batiment=batiment,
         ligne=ligne,

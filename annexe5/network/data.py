@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from functools import lru_cache
 from typing import Annotated, Literal
 
@@ -180,6 +181,7 @@ class Rdvs(_Sourced):
 class Reseau(_Model):
     """``reseau.toml``."""
 
+    origine: date
     dimension: Dimension
     etats: Etats
     batiments: Batiments

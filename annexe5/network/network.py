@@ -127,7 +127,8 @@ def generate(
     @lru_cache(maxsize=_REFERENCES)
     def pm(reference: str) -> Pm | None:
         rang = plan.zone_de_pm(t, reference)
-        return None if rang is None else zone(rang).pm
+        sien = None if rang is None else zone(rang).pm
+        return sien if sien is not None and sien.reference == reference else None
 
     @lru_cache(maxsize=_REFERENCES)
     def prestation(reference: str) -> PrestationPm | None:
@@ -199,9 +200,17 @@ class Network:
                 if start <= batiment.rang < fin:
                     yield batiment
 
-    def iter_pms(self) -> Iterator[Pm]:
-        """Walk the PMs without keeping them."""
-        return (zone.pm for zone in self.iter_zones() if zone.pm is not None)
+    def iter_pms(self, *, en_immeuble: bool = False) -> Iterator[Pm]:
+        """Walk the PMs without keeping them; ``en_immeuble`` gives only those that stand in a building.
+
+        A PM is drawn with its rear zone: those left out, one look at where they stand.
+        """
+        for rang in range(self.trame.zones):
+            if en_immeuble and not zones.loge_son_pm(self.trame, rang):
+                continue
+            pm = zones.make_zone(self.trame, rang).pm
+            if pm is not None:
+                yield pm
 
     # ---- places
 
@@ -297,8 +306,8 @@ class Network:
 
     def zone_arriere(self, pm: Pm | str) -> tuple[Batiment, ...]:
         """Give the buildings behind a PM."""
-        zone = self._zone_de(plan.zone_de_pm(self.trame, pm if isinstance(pm, str) else pm.reference))
-        return zone.batiments if zone and zone.pm else ()
+        sien = self.pm(pm) if isinstance(pm, str) else pm
+        return self._zone(sien.rang).batiments if sien else ()
 
     def nro(self, pm: Pm) -> Nro:
         """Give the NRO of a PM."""
@@ -306,8 +315,8 @@ class Network:
 
     def pbos(self, pm: Pm | str) -> tuple[Pbo, ...]:
         """Give the PBOs of a PM."""
-        rang = plan.zone_de_pm(self.trame, pm if isinstance(pm, str) else pm.reference)
-        return self._plan(rang).pbos if rang is not None else ()
+        sien = self.pm(pm) if isinstance(pm, str) else pm
+        return self._plan(sien.rang).pbos if sien else ()
 
     def pbo(self, reference: str) -> Pbo | None:
         """Give a PBO by reference."""

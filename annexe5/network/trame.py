@@ -43,6 +43,8 @@ class Trame:
     bigramme: str
     ocs: tuple[str, ...]
     today: date
+    origine: date  # what was past on this day never moves, whatever the day the network is seen at
+    tour: int  # how many times ``mois_avant_ouverture`` months have begun up to today
     lieux: Lieux
     reseau: Reseau
     hexacles: Brouilleur
@@ -57,6 +59,12 @@ class Trame:
     zones: int  # how many zones; the last may be short
     adresses_par_zone: int  # room for them in their counter
     distribution: Mapping[int, Mapping[int, Place]]
+
+    @property
+    def debut_de_tour(self) -> date:
+        """The day the current run of ``mois_avant_ouverture`` months began."""
+        mois = self.tour * self.reseau.pm.mois_avant_ouverture
+        return date(mois // 12, mois % 12 + 1, 1)
 
     @property
     def genres(self) -> tuple[str, ...]:
@@ -80,6 +88,8 @@ def trame(seed: int, size: int, *, oi: str, ocs: Sequence[str], today: date, big
         bigramme=bigramme,
         ocs=tuple(ocs),
         today=today,
+        origine=min(reseau.origine, today),
+        tour=(today.year * 12 + today.month - 1) // reseau.pm.mois_avant_ouverture,
         lieux=lieux,
         reseau=reseau,
         hexacles=brouilleur(5, "hexacle", seed),
@@ -310,9 +320,18 @@ def reference_prise_inconnue(t: Trame, rang: int) -> str:
     return reference_prise(t, capacite(t.par_zone) + rang, 0)
 
 
-def reference_pm(t: Trame, code_insee: str, rang: int) -> str:
-    """Give a PM reference such as ``77011616R``."""
-    return f"{code_insee}{t.pms.texte(rang)}R"
+_TOURS = 37  # three digits hold as many PMs by zone
+
+
+def reference_pm(t: Trame, code_insee: str, rang: int, *, neuf: bool = False) -> str:
+    """Give a PM reference such as ``77011616R``; a zone's new PM has another one at each run of months."""
+    tour = 1 + t.tour % _TOURS if neuf else 0
+    return f"{code_insee}{t.pms.texte(rang + tour * _places_de_pm(t))}R"
+
+
+def _places_de_pm(t: Trame) -> int:
+    """Give the room for the PMs of a commune in their counter, unknown ones included."""
+    return t.reseau.dimension.pm_par_commune + 2
 
 
 def zone_de_pm(t: Trame, reference: str) -> int | None:
@@ -320,7 +339,7 @@ def zone_de_pm(t: Trame, reference: str) -> int | None:
     if reference[8:] != "R":
         return None
     index, rang = commune_du_code_insee(t, reference[:5]), t.pms.numero(reference[5:8])
-    return None if index is None or rang is None else zone_de(t, index, rang)
+    return None if index is None or rang is None else zone_de(t, index, rang % _places_de_pm(t))
 
 
 def reference_pm_inconnue(t: Trame, code_insee: str) -> str:

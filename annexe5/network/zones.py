@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from annexe5.network import trame as plan
 from annexe5.network.codes import tirage
-from annexe5.network.data import Ingenierie, Reseau, cumul, tire
+from annexe5.network.data import Ingenierie, cumul, tire
 from annexe5.network.model import Adresse, Batiment, Commune, Gestionnaire, Pm, PrestationPm, Voie
 from annexe5.network.trame import Place, Trame
 
@@ -42,6 +42,11 @@ class _Genre(NamedTuple):
     ouverte: bool
     regimes: tuple[str, ...]
     hameau: bool  # first street without numbers, for the orders that need one
+
+    @property
+    def neuve(self) -> bool:
+        """Tell whether the PM has just been made available: not yet commercially open."""
+        return self.etat == "DEPLOYE" and not self.ouverte
 
 
 class _Esquisse(NamedTuple):
@@ -105,6 +110,12 @@ def make_zone(t: Trame, rang: int) -> Zone:
         batiments=batiments,
         roles=ch.roles,
     )
+
+
+def loge_son_pm(t: Trame, rang: int) -> bool:
+    """Tell whether a zone's PM stands in its first building, without drawing the zone."""
+    ch = _chantier(t, rang)
+    return ch.heberge and bool(ch.genre.etat)
 
 
 def _chantier(t: Trame, rang: int) -> _Chantier:
@@ -271,7 +282,7 @@ def _lettre(rang: int) -> str:
 
 def _batiment(ch: _Chantier, slot: int, un: _Esquisse, pm: Pm | None) -> Batiment:
     t, de, role = ch.t, ch.de, ch.roles.get(slot)
-    convention, cablage, modification = _dates(t.today, un, pm, de)
+    convention, cablage, modification = _dates(t, un, pm, de)
     neuf = un.etat != "ABANDONNE" and de() < t.reseau.batiments.part_neuf
     attributs: dict[str, Any] = dict(role.role.reseau.batiment) if role else {}
     commerciale = None
@@ -305,21 +316,26 @@ def _batiment(ch: _Chantier, slot: int, un: _Esquisse, pm: Pm | None) -> Batimen
     )
 
 
-def _dates(today: date, un: _Esquisse, pm: Pm | None, de: De) -> tuple[date | None, date | None, date]:
-    """Give the dates of convention, cabling (effective once DEPLOYE, else forecast) and last change (rules 5, 6, 8)."""
+def _dates(t: Trame, un: _Esquisse, pm: Pm | None, de: De) -> tuple[date | None, date | None, date]:
+    """Give the dates of convention, cabling (effective once DEPLOYE, else forecast) and last change (rules 5, 6, 8).
+
+    What is done stays as it is from one day to the next; forecasts, and the last change of what has one, go on.
+    """
     a, b = de(), de()
+    today = t.today
     if un.etat == "ABANDONNE":
         return None, None, today - timedelta(days=int(1 + a * 80))
     convention = cablage = None
     if un.etat == "DEPLOYE" and pm is not None:
+        today = max(t.origine, pm.date_premiere_mad or t.origine)
         cablage = pm.date_installation + timedelta(days=int(a * (today - pm.date_installation).days))
         convention = cablage - timedelta(days=int(20 + b * 150))
     elif un.etat == "EN COURS DE DEPLOIEMENT":
         cablage = today + timedelta(days=int(5 + a * 120))
-        convention = today - timedelta(days=int(10 + b * 50))
+        convention = t.origine - timedelta(days=int(10 + b * 50))
     elif un.etat == "SIGNE":
         cablage = today + timedelta(days=int(60 + a * 90))
-        convention = today - timedelta(days=int(1 + b * 30))
+        convention = t.origine - timedelta(days=int(1 + b * 30))
     if not un.accord:
         convention = None
     passees = [jour for jour in (convention, cablage) if jour is not None and jour <= today]
@@ -361,8 +377,8 @@ def _pm(ch: _Chantier, esquisses: list[_Esquisse]) -> Pm | None:
     t, de, genre, regles = ch.t, ch.de, ch.genre, ch.t.reseau.pm
     if not genre.etat:
         return None
-    reference = plan.reference_pm(t, ch.ville.code_insee, ch.rang)
-    installation, premiere, commerciale = _dates_pm(t.today, genre, t.reseau, de)
+    reference = plan.reference_pm(t, ch.ville.code_insee, ch.rang, neuf=genre.neuve)
+    installation, premiere, commerciale = _dates_pm(t, genre, de)
     logements = sum(un.logements for un in esquisses)
     ouvert_a = t.ocs if genre.etat == "DEPLOYE" else ()
     colonnes = sum(un.escaliers for un in esquisses if un.type == "IMMEUBLE")
@@ -402,23 +418,27 @@ def _pm(ch: _Chantier, esquisses: list[_Esquisse]) -> Pm | None:
     )
 
 
-def _dates_pm(today: date, genre: _Genre, reseau: Reseau, de: De) -> tuple[date, date | None, date | None]:
-    """Give the dates of installation (forecast before DEPLOYE), first making-available, commercial opening."""
+def _dates_pm(t: Trame, genre: _Genre, de: De) -> tuple[date, date | None, date | None]:
+    """Give the dates of installation (forecast before DEPLOYE), first making-available, commercial opening.
+
+    The first making-available is frozen (rule 13): before the network's origin, or for a new PM the day its run of
+    months began, that it may open when the next one does.
+    """
     a, b, c = de(), de(), de()
+    mois = t.reseau.pm.mois_avant_ouverture
     if genre.etat in {"EN COURS DE DEPLOIEMENT", "PLANIFIE"}:
         delai = 20 + a * 160 if genre.etat == "EN COURS DE DEPLOIEMENT" else 200 + a * 300
-        return today + timedelta(days=int(delai)), None, None
-    if genre.ouverte or genre.etat == "ABANDONNE":
-        installation = today - timedelta(days=int(220 + a * 1400))
-    else:
-        installation = today - timedelta(days=int(10 + a * 40))
+        return t.today + timedelta(days=int(delai)), None, None
+    sans_oc = c < t.reseau.etats.part_sans_oc
+    if genre.neuve:
+        premiere = t.debut_de_tour
+        installation = premiere if sans_oc else premiere - timedelta(days=int(10 + a * 40))
+        return installation, premiere, add_months(premiere, mois)
+    installation = t.origine - timedelta(days=int(220 + a * 1400))
     installation = installation.replace(day=min(installation.day, _DERNIER_JOUR))
-    premiere = installation
-    if c >= reseau.etats.part_sans_oc:
-        reste = min(40, (today - installation).days)
-        premiere = installation + timedelta(days=int(b * reste))
-        premiere = premiere.replace(day=min(premiere.day, _DERNIER_JOUR))
-    return installation, premiere, add_months(premiere, reseau.pm.mois_avant_ouverture)
+    premiere = installation if sans_oc else installation + timedelta(days=int(b * 40))
+    premiere = premiere.replace(day=min(premiere.day, _DERNIER_JOUR))
+    return installation, premiere, add_months(premiere, mois)
 
 
 def _dans_son_immeuble(pm: Pm, batiments: tuple[Batiment, ...]) -> tuple[Pm, tuple[Batiment, ...]]:

@@ -92,3 +92,14 @@ def test_a_line_is_made_available_on_the_route_last_told():
         route = [name for name in row if "N°" in name]
         assert len(route) == 40
         assert [row[name] for name in route] == [told[row["ReferenceCommandePriseInterneOC"]][name] for name in route]
+
+
+def test_the_same_seed_on_later_days_is_the_same_network_some_days_on():
+    # Across a quarter: PMs that were not yet open have opened, others are new.
+    files = {
+        made.name: b"".join(made.chunks)
+        for day in (date(2026, 3, 2), date(2026, 3, 30), date(2026, 4, 6))
+        for made in generate_set(1500, 7, today=day)
+    }
+    assert len(files) == 57
+    assert _cross(files) == []

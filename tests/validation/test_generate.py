@@ -25,7 +25,7 @@ def _told(ran, *keys):
 @pytest.mark.parametrize("engine", ["exact", "fast"])
 def test_what_was_spoilt_is_what_is_found_line_for_line(annexe5, tmp_path, engine):
     truth = tmp_path / "t.json"
-    made = annexe5("generate", "ipe", "--rows", 2000, "--invalid", "--truth", truth, "--output", tmp_path, *DAY)
+    made = annexe5("generate", "ipe", "--rows", 20_000, "--invalid", "--truth", truth, "--output", tmp_path, *DAY)
     assert made.code == 0, made.err
 
     ran = annexe5("validate", made.out.strip(), "--format", "json", "--engine", engine, "--show-personal")
@@ -35,7 +35,7 @@ def test_what_was_spoilt_is_what_is_found_line_for_line(annexe5, tmp_path, engin
     assert len(wanted["errors"]) > 20
     keys = ("rule", "line", "column", "value")
     assert _told(ran, *keys) == sorted(tuple(one[key] for key in keys) for one in wanted["errors"])
-    assert json.loads(ran.out)["files"][0]["rows"] == wanted["rows"] == 2000
+    assert json.loads(ran.out)["files"][0]["rows"] == wanted["rows"] == 20_000
 
 
 @pytest.mark.parametrize("flow", list(load_plans()))
