@@ -340,6 +340,10 @@ def simulate(
     ] = None,
     orders: Annotated[int, typer.Option("--orders", min=0, help="oc : combien de commandes passer.")] = 1,
     role: Annotated[str, typer.Option("--role", help="oc : sur des adresses de quel rôle.")] = "eligible",
+    wsdl: Annotated[
+        list[str] | None,
+        typer.Option("--wsdl", help="oi : SERVICE=FICHIER, servir ce service selon le WSDL remis ; répétable."),
+    ] = None,
     http: Annotated[
         int | None,
         typer.Option("--http", help="oc : obéir à des requêtes JSON sur ce port (0 : choisi), au lieu d'agir seul."),
@@ -378,6 +382,7 @@ def simulate(
             seed=seed,
             size=size,
             smtp_relay=smtp_relay,
+            wsdls=simulation.wsdl_files(tuple(wsdl or ())),
         ),
     )
 

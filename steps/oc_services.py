@@ -52,6 +52,16 @@ def follow(oc_services: OcServiceScene):
     oc_services.follow()
 
 
+@when("notre OI annonce à l'OC des travaux programmés")
+def works_announced(oc_services: OcServiceScene):
+    oc_services.announce()
+
+
+@then("l'OC prend l'avis de travaux")
+def notice_taken(oc_services: OcServiceScene):
+    oc_services.takes_notice()
+
+
 @then("l'OC avait demandé à l'aide l'adresse de chaque commande")
 def asked_before(oc_services: OcServiceScene):
     oc_services.asked_before()

@@ -10,6 +10,26 @@ def access_in_service(services: ServiceScene, role: str):
     services.serve(role)
 
 
+@given("un OC qui écoute les avis de travaux")
+def listening(services: ServiceScene):
+    services.listens()
+
+
+@when("l'OI annonce des travaux programmés")
+def works_announced(services: ServiceScene):
+    services.announced()
+
+
+@when("l'OC consulte l'avis par sa clé")
+def notice_read(services: ServiceScene):
+    services.read_notice()
+
+
+@then(parsers.parse('l\'avis porte "{names}"'))
+def notice_says(services: ServiceScene, names: str):
+    services.notice_says(*names.split(" ou "))
+
+
 @given("un ticket de réparation pris par l'OI")
 def ticket_taken(services: ServiceScene):
     services.open_accepted("reparation")

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,9 @@ from annexe5.campaign.results import RESULTS_FILE, CampaignResult, ScenarioResul
 from annexe5.campaign.service_bench import ServiceBench
 from annexe5.campaign.standing import utc_now
 from annexe5.campaign.target import Target, load_target, secret
-from annexe5.campaign.twins import simulated_oi
+from annexe5.campaign.twins import SimulatedOi, simulated_oi
 from annexe5.campaign.ways import by_channel, channel_of, dial
+from annexe5.campaign.works import SERVICE, notice, tell
 from annexe5.contract.calendar import PARIS
 from annexe5.contract.paths import suite_root
 from annexe5.contract.profile import load_profile
@@ -140,12 +142,21 @@ def open_bench(wanted: Wanted, journal: Journal) -> Iterator[tuple[Bench, bool, 
             environment = {"ANNEXE5_JUMEAU": password}
             with _reach(oi.target, journal, environment, clock, oi.mailbox) as bench:
                 bench.idle = lambda: oi.standing.idle
+                if bench.services is not None:
+                    bench.services.announce = partial(_announce, oi, clock)
                 yield bench, True, (password,)
     else:
         target = by_channel(load_target(wanted.target), wanted.channel)
         secrets = tuple(secret(one) for one in target.secret_references)
         with _reach(target, journal) as bench:
             yield bench, False, secrets
+
+
+def _announce(oi: SimulatedOi, clock: Clock, url: str) -> None:
+    """Have the twin tell planned works to the OC's port."""
+    oc = oi.target.codes.oc
+    told = notice(oi.services.sav[SERVICE], oi.twin.network, oc, clock.now())
+    tell(url, told, oi=oi.twin.oi, clock=clock.now)
 
 
 @contextmanager

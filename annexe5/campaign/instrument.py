@@ -28,6 +28,7 @@ from annexe5.contract.profile import Profile
 from annexe5.contract.rules import rule
 from annexe5.exchange import Channel, Exchange
 from annexe5.findings import Finding
+from annexe5.messages.calls import Outcome
 from annexe5.messages.endpoint import Served
 from annexe5.network.roles import load_roles
 from annexe5.orders import Event, OrderJudgement, judge_orders
@@ -56,6 +57,7 @@ class Desk(Protocol):
 
     @property
     def loose(self) -> list[Finding]: ...  # noqa: D102
+    def announce(self, url: str) -> Outcome: ...  # noqa: D102
 
 
 class Instrument:
@@ -77,6 +79,7 @@ class Instrument:
         self.deliveries: dict[str, Delivery] = {}
         self.on_read: Callable[[str], None] | None = None
         self.desk: Desk | None = None
+        self.notices = target.services.avis
         self.rows = rows
         self._used: dict[str, int] = defaultdict(int)
         self._orders: dict[str, Placed] = {}

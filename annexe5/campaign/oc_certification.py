@@ -37,6 +37,7 @@ from annexe5.campaign.standing_oc import StandingOc
 from annexe5.campaign.target import Codes, Party, Services, secret
 from annexe5.campaign.twins import DEFAULT_OC, role_rows
 from annexe5.campaign.ways import channel_of
+from annexe5.campaign.works import NoticeBoard
 from annexe5.contract.calendar import PARIS
 from annexe5.contract.profile import Profile, load_profile
 from annexe5.errors import TargetError
@@ -207,6 +208,7 @@ def _bring_twin(
         one: place[f"url_{one.replace('-', '_').replace('.', '_')}"] for one in instrument.target.capacites.services
     }
     calls = OcCalls(codes, Services(urls=urls), instrument.profile, twin.habits, clock=clock)
+    instrument.notices = stack.enter_context(NoticeBoard(instrument.profile, clock.now)).url
     standing = StandingOc(twin, client, interval=0.05, clock=clock.now, calls=calls)
     stack.enter_context(standing)
     return TwinDriver(standing)

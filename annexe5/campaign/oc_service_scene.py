@@ -17,6 +17,7 @@ from annexe5.campaign.verdicts import Bloque, EnAttente, NonApplicable, NonConfo
 from annexe5.contract.rules import rule
 from annexe5.exchange import Channel
 from annexe5.findings import Finding, Severity
+from annexe5.messages.calls import Outcome
 from annexe5.messages.contract import REPLY, REQUEST, load_contract
 from annexe5.messages.endpoint import Served
 from annexe5.messages.oc_oracle import Ordered, judge_eligibility, judge_in_service_only, judge_rhythm
@@ -37,6 +38,7 @@ class OcServiceScene:
     start: int = 0
     _row: Mapping[str, str] = field(default_factory=dict)
     _since: int = 0
+    _told: Outcome | None = None
 
     def __post_init__(self) -> None:
         self.start = len(self.instrument.desk.served) if self.instrument.desk is not None else 0
@@ -177,6 +179,26 @@ class OcServiceScene:
         if not self.instrument.absence_counts:
             return EnAttente(told if isinstance(told, str) else told.message.fr)
         return NonConforme(told)
+
+    # --- notices of planned works ---------------------------------------------------------------------------
+
+    def announce(self) -> None:
+        """Tell the OC of planned works, at the port that it hosts."""
+        desk = self.uses("sav")
+        if not self.instrument.notices:
+            raise NonApplicable("le fichier cible ne dit pas où l'OC prend les avis de travaux (services.avis).")
+        self._told = desk.announce(self.instrument.notices)
+
+    def takes_notice(self) -> None:
+        """See that the OC took the notice, in the form of the contract."""
+        if self._told is None:
+            raise Bloque("aucun avis n'a été envoyé dans ce scénario.")
+        wrong = [one for one in self._told.findings if one.severity is Severity.ERROR]
+        if wrong:
+            raise NonConforme(wrong)
+        if not self._told.accepted:
+            said = self._told.refusal.message if self._told.refusal is not None else "réponse illisible"
+            raise NonConforme(f"l'OC refuse l'avis de travaux : {said}")
 
     # --- form and pace --------------------------------------------------------------------------------------
 

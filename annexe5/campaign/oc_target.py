@@ -49,11 +49,15 @@ class Door(_Model):
 
 
 class ServicesDoor(_Model):
-    """Where our OI serves its web services, for an OC that declares some; None closes a channel."""
+    """Where our OI serves its web services, for an OC that declares some; None closes a channel.
+
+    ``avis`` is the address of the OC's own port, where it takes notices of planned works (SAV-09).
+    """
 
     hote: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] | None = 0
     port_https: Annotated[int, Field(ge=0, le=65535)] | None = 0
+    avis: Annotated[str, Field(pattern=r"^(https?://.+)?$")] = ""
 
 
 class Pilot(_Model):

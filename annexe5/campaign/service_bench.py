@@ -17,11 +17,14 @@ from annexe5.campaign.message_orders import message_names
 from annexe5.campaign.target import Codes, Services
 from annexe5.campaign.verdicts import NonApplicable, NonConforme
 from annexe5.campaign.web_services import posting, published_wsdl
+from annexe5.campaign.works import NoticeBoard
 from annexe5.contract.profile import Profile
 from annexe5.exchange import Channel, Exchange
 from annexe5.findings import Finding
 from annexe5.messages.calls import Caller, Outcome
 from annexe5.messages.contract import SoapContract, load_contract
+from annexe5.messages.endpoint import Served
+from annexe5.messages.judge import Http
 from annexe5.messages.lint import lint_wsdl, unreadable
 from annexe5.messages.pace import Pacer, pace_of
 from annexe5.messages.wsdl import Wsdl, WsdlError, load_wsdl
@@ -40,7 +43,10 @@ class Called:
 
 
 class ServiceBench:
-    """One campaign's way to the web services of a target; ``record`` writes an exchange down and gives its number."""
+    """One campaign's way to the web services of a target; ``record`` writes an exchange down and gives its number.
+
+    ``announce`` has an OI at hand tell its planned works to an address.
+    """
 
     def __init__(
         self,
@@ -63,6 +69,8 @@ class ServiceBench:
         self._wsdls: dict[str, Wsdl] = {}
         self._callers: dict[str, Caller] = {}
         self._turns: dict[str, int] = {}
+        self.board: NoticeBoard | None = None
+        self.announce: Callable[[str], None] | None = None
         trust = services.certificat.read_bytes() if services.certificat is not None else b""
         self.client = HttpClient(
             trust=trust,
@@ -76,6 +84,28 @@ class ServiceBench:
     def close(self) -> None:
         """Let the connection go."""
         self.client.close()
+        if self.board is not None:
+            self.board.server.stop()
+
+    def notices(self) -> NoticeBoard:
+        """Give the port that takes the OI's notices of works, opened at first use; NonApplicable when not declared."""
+        declared = self.services.avis
+        if declared is None:
+            raise NonApplicable("le fichier cible ne dit pas où écouter les avis de travaux (services.avis).")
+        if self.board is None:
+            self.board = NoticeBoard(self.profile, self._clock, host=declared.hote, port=declared.port)
+            self.board.server.start()
+        return self.board
+
+    def write_down(self, served: Served, findings: tuple[Finding, ...]) -> Called:
+        """Write down a call that the OI made to us."""
+        names = message_names(served.operation or "avis", served.at)
+        codes, flow = self.codes, f"{served.service} {served.operation}".strip()
+        there = Exchange(served.at, Channel.SOAP, codes.oi, codes.oc, names[0], "", served.request)
+        back = Exchange(self._clock(), Channel.SOAP, codes.oc, codes.oi, names[1], "", served.reply)
+        numbers = (self._record(there, flow, findings), self._record(back, flow, ()))
+        outcome = Outcome(served.operation, served.at, served.request, served.reply, Http(served.status), findings)
+        return Called(outcome, names, numbers)
 
     # --- the services of the target ---
 
@@ -127,6 +157,7 @@ class ServiceBench:
                 oc=self.codes.oc,
                 password=self._password,
                 clock=self._clock,
+                limit=self.services.reponse_sous_s,
             )
         return self._callers[service]
 

@@ -8,24 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from annexe5.campaign.instrument import Instrument
 from annexe5.campaign.message_orders import message_names
 from annexe5.campaign.oc_target import OcTarget
+from annexe5.campaign.twins import SERVICE_PACE
 from annexe5.campaign.web_services import WebServices, web_services
+from annexe5.campaign.works import SERVICE, notice, tell
 from annexe5.exchange import Channel, Exchange
 from annexe5.findings import Finding
+from annexe5.messages.calls import Outcome
 from annexe5.messages.contract import REQUEST
 from annexe5.messages.endpoint import Served
 from annexe5.messages.judge import judge_message
 from annexe5.messages.oc_oracle import judge_rhythm
 from annexe5.messages.pace import pace_of
-from annexe5.parties.sav import SavPace
 
 _UNREAD = "appel"
-_PACE = SavPace(timedelta(seconds=3), timedelta(seconds=1), timedelta(seconds=1))
 
 
 @dataclass
@@ -34,6 +35,7 @@ class ServiceDesk:
 
     instrument: Instrument
     served: list[Served]
+    services: WebServices | None = None
 
     def keep(self, one: Served) -> None:
         """Write both messages of a call down, with what is wrong with the OC's."""
@@ -46,6 +48,20 @@ class ServiceDesk:
         self.served.append(one)
         self.instrument.see_message(there, flow, tuple(found.at(asked) for found in wrong))
         self.instrument.see_message(back, flow, ())
+
+    def announce(self, url: str) -> Outcome:
+        """Tell the OC of planned works on some of its accesses, at the port that it hosts (SAV-09)."""
+        instrument = self.instrument
+        codes, clock = instrument.target.codes, instrument.clock
+        assert self.services is not None  # noqa: S101 -- given once it serves
+        told = notice(self.services.sav[SERVICE], instrument.oi.network, codes.oc, clock())
+        outcome = tell(url, told, oi=codes.oi, clock=clock)
+        names, flow = message_names(outcome.operation, outcome.at), f"{SERVICE} {outcome.operation}"
+        there = Exchange(outcome.at, Channel.SOAP, codes.oi, codes.oc, names[0], "", outcome.request)
+        back = Exchange(clock(), Channel.SOAP, codes.oc, codes.oi, names[1], "", outcome.reply)
+        instrument.see_message(there, flow, ())
+        instrument.see_message(back, flow, tuple(one.at(names[1]) for one in outcome.findings))
+        return outcome
 
     @property
     def loose(self) -> list[Finding]:
@@ -67,7 +83,7 @@ def open_desk(
         {target.codes.oc: None},
         book=twin.book,
         services=target.capacites.services,
-        pace=_PACE,
+        pace=SERVICE_PACE,
         enforce_pace=False,  # an instrument measures: a refusal would hide what the OC does next
         clock=clock,
         host=door.hote,
@@ -77,6 +93,7 @@ def open_desk(
     )
     stack.enter_context(services.server)
     (work / "services.pem").write_bytes(services.server.certificate.certificate)
+    desk.services = services
     instrument.desk = desk
     return services
 

@@ -33,6 +33,10 @@ from annexe5.campaign.verdicts import Bloque, EnAttente, NonApplicable, NonConfo
 from annexe5.contract.rules import rule
 from annexe5.messages.aide import judge_counters, judge_structure
 from annexe5.messages.calls import Outcome
+from annexe5.messages.contract import REQUEST, load_contract
+from annexe5.messages.endpoint import Served
+from annexe5.messages.judge import judge_message
+from annexe5.messages.reading import read_body
 from annexe5.parties.ticket_cycle import judge_states, load_ticket_cycle
 
 
@@ -48,6 +52,7 @@ class ServiceScene:
     last: Outcome | None = None
     states: list[tuple[Any, str]] = field(default_factory=list)
     row: Mapping[str, str] = field(default_factory=dict)
+    notice: Served | None = None
     _count: int = 0
 
     # --- the way there ---
@@ -231,6 +236,52 @@ class ServiceScene:
             raise NonConforme(f"le ticket {self.ticket} ne porte pas {name}")
         if values and str(found) not in values:
             raise NonConforme(f"{name} vaut « {found} » ; {' ou '.join(values)} attendu")
+
+    # --- notices of planned works ---
+
+    def listens(self) -> None:
+        """Open the OC's port for notices."""
+        self.services.notices()
+
+    def announced(self) -> None:
+        """Wait for a notice of works; an OI at hand is asked for one."""
+        board, seen = self.services.notices(), self._notices
+        if self.services.announce is not None:
+            self.services.announce(board.url)
+        started, patience = self.bench.clock(), timedelta(seconds=self.bench.target.campagne.patience_s)
+        while len(board.served) <= seen:
+            if self.bench.clock() - started >= patience:
+                raise EnAttente(f"aucun avis de travaux n'est venu à {board.url} ; faites-en annoncer un par l'OI")
+            self.bench.wait(self.bench.target.campagne.intervalle_s)
+        self.notice = board.served[-1]
+        wrong = judge_message(self.notice.request, self.notice.service, REQUEST, self.notice.operation)
+        self._told(self.services.write_down(self.notice, tuple(wrong)))
+
+    @property
+    def _notices(self) -> int:
+        """How many notices other scenarios have had; an OI that nobody can ask may have sent its own before."""
+        board = self.services.notices()
+        return len(board.served) if self.services.announce is not None else 0
+
+    def notice_says(self, *names: str) -> None:
+        """See that the notice of works has one of some fields."""
+        ftth = self._noticed().get("FTTHMUTTroubleTicket") or {}
+        if not any(ftth.get(name) for name in names):
+            raise NonConforme(f"l'avis de travaux ne porte pas {' ni '.join(names)}")
+
+    def _noticed(self) -> Mapping[str, Any]:
+        if self.notice is None:
+            raise Bloque("aucun avis de travaux n'est venu dans ce scénario.")
+        data, _ = read_body(load_contract(self.notice.service), self.notice.request, REQUEST, self.notice.operation)
+        return data.get("troubleTicketValue") or {}
+
+    def read_notice(self) -> None:
+        """Find the notice again at the OI by its key."""
+        key = str(self._noticed().get("troubleTicketKey") or "")
+        if not key:
+            raise NonApplicable("l'avis de travaux ne porte pas de clé : rien à consulter chez l'OI.")
+        self.tickets.append(key)
+        self.read()
 
     # --- order help ---
 

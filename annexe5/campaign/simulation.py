@@ -7,9 +7,9 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,6 +20,7 @@ from annexe5.campaign.twins import diffuse, make_twin, oi_services, role_rows
 from annexe5.contract.profile import load_profile
 from annexe5.errors import UsageError
 from annexe5.exchange import Channel
+from annexe5.messages.contract import service_names
 from annexe5.parties.oi import OiTwin
 from annexe5.transport.folder import FolderEdge
 from annexe5.transport.ftp_server import FtpServer
@@ -43,6 +44,21 @@ class Wanted:
     size: int = 2000
     services: bool = True
     smtp_relay: str = ""
+    wsdls: Mapping[str, Path] = field(default_factory=dict)
+
+
+def wsdl_files(given: tuple[str, ...]) -> dict[str, Path]:
+    """Read ``SERVICE=FICHIER`` as the command line gives them; UsageError for what is none."""
+    known = service_names()
+    files = {}
+    for one in given:
+        service, mark, path = one.partition("=")
+        if not mark or service not in known:
+            raise UsageError(f"--wsdl {one} : SERVICE=FICHIER est attendu ; services : {', '.join(known)}.")
+        if not Path(path).is_file():
+            raise UsageError(f"--wsdl {one} : {path} n'est pas un fichier.")
+        files[service] = Path(path)
+    return files
 
 
 def run(party: str, wanted: Wanted, *, stop: threading.Event | None = None) -> None:
@@ -131,7 +147,7 @@ def _web_services(
     wanted: Wanted, twin: OiTwin, accounts: tuple[OcAccount, ...], work: Path, stack: ExitStack
 ) -> dict[str, Any]:
     """Serve the web services on http and https; the SAV header wants the account's password where one is announced."""
-    services = oi_services(twin, accounts, secret=wanted.folder is None)
+    services = oi_services(twin, accounts, secret=wanted.folder is None, wsdls=wanted.wsdls)
     stack.enter_context(services.server)
     certificate = work / "services.pem"
     certificate.write_bytes(services.server.certificate.certificate)

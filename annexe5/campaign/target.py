@@ -183,12 +183,20 @@ class Capabilities(_Model):
     quota_mo: Annotated[int, Field(ge=1)] | None = None
 
 
+class Notices(_Model):
+    """Where the suite takes the notices of works that the OI sends to its OCs (SAV-09)."""
+
+    hote: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+
+
 class Services(_Model):
     """Where the web services stand: the address of each WSDL by service name; one that is absent is not declared.
 
-    ``autre_canal`` gives the same WSDL on the other scheme (https beside http); ``wsdl`` a file handed over by the
-    operator, judged by in the place of what it publishes; ``certificat`` a PEM to trust beside the system's;
-    ``mot_de_passe`` (``env:…``, ``file:…``) that of the SAV header.
+    ``avis`` is where the OC's port listens for notices of works; ``reponse_sous_s`` the time within which the parties
+    agreed that a service answers. ``autre_canal`` gives the same WSDL on the other scheme (https beside http); ``wsdl``
+    a file handed over by the operator, judged by in the place of what it publishes; ``certificat`` a PEM to trust
+    beside the system's; ``mot_de_passe`` (``env:…``, ``file:…``) that of the SAV header.
     """
 
     urls: dict[str, str] = Field(default_factory=dict)
@@ -197,6 +205,8 @@ class Services(_Model):
     certificat: Path | None = None
     mot_de_passe: str = ""
     delai_reponse_s: Annotated[float, Field(gt=0)] = 30.0
+    reponse_sous_s: Annotated[float, Field(gt=0)] | None = None
+    avis: Notices | None = None
 
     @model_validator(mode="after")
     def _known(self) -> Self:

@@ -24,6 +24,7 @@ from annexe5.campaign.target import (
     Courriel,
     Ftp,
     Ftps,
+    Notices,
     Party,
     RoleRows,
     Services,
@@ -52,7 +53,7 @@ _DIFFUSED = 50_000
 _ELIGIBLE = 200
 _NEIGHBOUR = "VOIS"
 # Long enough for an OC that keeps two requests a second to cancel a ticket before it is taken in charge.
-_SERVICE_PACE = SavPace(timedelta(seconds=3), timedelta(seconds=1), timedelta(seconds=1))
+SERVICE_PACE = SavPace(timedelta(seconds=3), timedelta(seconds=1), timedelta(seconds=1))
 
 
 class _OpenFtpDoor(FtpServer):
@@ -187,11 +188,18 @@ def _with_keys(accounts: Sequence[OcAccount], keys: Mapping[Path, str]) -> tuple
 
 
 def oi_services(
-    twin: OiTwin, accounts: Sequence[OcAccount], *, secret: bool = True, clock: Callable[[], datetime] = utc_now
+    twin: OiTwin,
+    accounts: Sequence[OcAccount],
+    *,
+    secret: bool = True,
+    wsdls: Mapping[str, Path] | None = None,
+    clock: Callable[[], datetime] = utc_now,
 ) -> WebServices:
     """Give the web services of a twin: its network, its orders, its accounts and, if ``secret``, their passwords."""
     passwords = {one.oc: one.password if secret else None for one in accounts}
-    return web_services(twin.profile, twin.network, passwords, book=twin.book, pace=_SERVICE_PACE, clock=clock)
+    return web_services(
+        twin.profile, twin.network, passwords, book=twin.book, pace=SERVICE_PACE, clock=clock, wsdls=wsdls
+    )
 
 
 def _target(
@@ -223,6 +231,7 @@ def _target(
             autre_canal=services.urls("http"),
             certificat=certificate,
             mot_de_passe="env:ANNEXE5_JUMEAU",
+            avis=Notices(),
         ),
         campagne=Campaign(reponse_sous_s=5, patience_s=10, intervalle_s=0.005),
         test_data=role_rows(twin.network, account.oc),

@@ -93,6 +93,8 @@ def _holds(condition: Condition, case: _Case, operation: str, direction: Directi
         return False
     if condition.dans and not any(one in condition.dans for one in found):
         return False
+    if any(one in condition.sauf for one in found):
+        return False
     return not condition.hors or any(one not in condition.hors for one in found)
 
 

@@ -81,10 +81,21 @@ class Outcome:
 
 
 class Caller:
-    """One OC calling one service at one address; ``post`` keeps the pace and the connection."""
+    """One OC calling one service at one address; ``post`` keeps the pace and the connection.
+
+    ``limit`` is the time, in seconds, within which the parties agreed that it answers.
+    """
 
     def __init__(
-        self, contract: SoapContract, address: str, post: Post, *, oc: str, password: str = "", clock: Clock
+        self,
+        contract: SoapContract,
+        address: str,
+        post: Post,
+        *,
+        oc: str,
+        password: str = "",
+        clock: Clock,
+        limit: float | None = None,
     ) -> None:
         self.contract = contract
         self.address = address
@@ -92,6 +103,7 @@ class Caller:
         self._post = post
         self._password = password
         self._clock = clock
+        self._limit = limit
 
     def build(self, operation: str, data: Data, *, oc: str | None = None) -> bytes:
         """Write a request from local names, under the interop header where the contract has one."""
@@ -135,7 +147,7 @@ class Caller:
             clause = "SAV-05" if self.contract.settings.famille == "sav" else self.contract.settings.requirement
             told = rule("WS-SILENCE").finding(detail=str(silence), requirement=clause)
             return Outcome(operation, at, request, b"", Http(), (told,))
-        http = Http(answer.status, answer.content_type, seconds=answer.seconds)
+        http = Http(answer.status, answer.content_type, seconds=answer.seconds, limit=self._limit)
         return self.outcome(operation, answer.at, request, answer.body, http)
 
     def outcome(self, operation: str, at: datetime, request: bytes, reply: bytes, http: Http) -> Outcome:

@@ -71,11 +71,15 @@ class Settings(_Model):
 
 
 class Condition(_Model):
-    """When a rule applies: a field's value is, or is not, one of these; ``present`` asks for a value at all."""
+    """When a rule applies: a field's value is (``dans``), or is there and is not (``hors``), one of these.
+
+    ``sauf``: it is none of these, be it there or not; ``present`` asks for a value at all.
+    """
 
     champ: str
     dans: tuple[str, ...] = ()
     hors: tuple[str, ...] = ()
+    sauf: tuple[str, ...] = ()
     present: bool = False
 
 

@@ -31,12 +31,16 @@ _REFUSALS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """What HTTP said around a message; ``status`` None for a request, ``seconds`` None where nobody measured."""
+    """What HTTP said around a message; ``status`` None for a request, ``seconds`` None where nobody measured.
+
+    ``limit`` is the most that the seconds may be, where the parties agreed on one.
+    """
 
     status: int | None = None
     content_type: str | None = None
     action: str | None = None
     seconds: float | None = None
+    limit: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +196,7 @@ def _judge_http(judge: _Judge, envelope: Envelope, http: Http) -> None:
 
 
 def _pace(judge: _Judge, http: Http) -> list[Finding]:
-    limit = load_common().attente.reponse
+    limit = http.limit or load_common().attente.reponse
     if http.seconds is None or http.seconds <= limit:
         return []
     clause = "SAV-05" if judge.contract.settings.famille == "sav" else judge.requirement

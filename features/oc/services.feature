@@ -61,3 +61,11 @@ Fonctionnalité: L'OC devant les web services de l'OI
       Et une commande de l'OC en service sur une adresse du rôle "eligible"
       Quand l'OC constate un dommage sur la ligne
       Alors l'OC ouvre un ticket de dommage sur l'accès
+
+  Règle: L'OC prend les avis de travaux programmés
+
+    @SAV-04
+    Scénario: Un avis de travaux est pris sur le port que l'OC tient
+      Étant donné un OC qui appelle le SAV
+      Quand notre OI annonce à l'OC des travaux programmés
+      Alors l'OC prend l'avis de travaux
