@@ -15,6 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
+from annexe5.contract.rules import raw_rules
 from annexe5.orders import Cycle, load_cycle
 from annexe5.orders.oracle import REFERENCE_COLUMNS, ROUTE_COLUMNS
 from annexe5.tables.grouping import LINE
@@ -24,7 +25,10 @@ from annexe5.tables.schema import load_table
 KEY = "ReferenceCommandePriseInterneOC"
 REFERENCE, KIND, MODE = "reference", "kind", "mode"
 VALUES = ("prestation", "sous_traitant", "prise", "route")
+PM = "pm"
+PM_COLUMN = "ReferencePm"
 EMPTY, HOTLINE = 0, 1
+OTHER_PM = "CROISE-ACCES-PM"
 _MODE_COLUMN = "TypeRacco"
 # Parts are cut so that one of them, sorted and followed, stays well under the memory of a small machine.
 _PARTS = 32
@@ -36,7 +40,7 @@ SCHEMA = pl.Schema(
         REFERENCE: pl.String,
         KIND: pl.UInt8,
         MODE: pl.String,
-        **dict.fromkeys(VALUES, pl.UInt64),
+        **dict.fromkeys((*VALUES, PM), pl.UInt64),
     }
 )
 
@@ -51,7 +55,9 @@ def columns_of(flow: str) -> tuple[str, ...]:
     if any(one.id in _ROUTED for one in kinds):
         asked += ROUTE_COLUMNS
     if any(one.id == "CMD" for one in kinds):
-        asked.append(_MODE_COLUMN)
+        asked += [_MODE_COLUMN, PM_COLUMN]
+    if flow in raw_rules()[OTHER_PM]["flows"]:
+        asked.append(PM_COLUMN)
     names = load_table(flow).by_name
     return tuple(one for one in dict.fromkeys(asked) if one in names)
 
@@ -77,6 +83,7 @@ def events_of(rows: pl.DataFrame, flow: str) -> pl.DataFrame:
         text(_MODE_COLUMN).str.to_uppercase().alias(MODE) if _MODE_COLUMN in there else pl.lit("").alias(MODE),
         *(_hashed(text(column), column in there).alias(name) for name, column in values.items()),
         _route(there).alias("route"),
+        _pm(there).alias(PM),
     ).filter(pl.col(REFERENCE) != "").cast(SCHEMA).collect()  # fmt: skip
 
 
@@ -110,6 +117,15 @@ def _route(there: set[str]) -> pl.Expr:
     whole = pl.concat_str(known, separator="\x1f")
     nothing = pl.lit(EMPTY, dtype=pl.UInt64)
     return pl.when(whole.str.strip_chars("\x1f") == "").then(nothing).otherwise(whole.hash())
+
+
+def _pm(there: set[str]) -> pl.Expr:
+    """Give the PM a row names, letter case aside; what says that there is none is none."""
+    nothing = pl.lit(EMPTY, dtype=pl.UInt64)
+    if PM_COLUMN not in there:
+        return nothing
+    said = pl.col(PM_COLUMN).str.to_uppercase()
+    return pl.when(said.is_in(["", *raw_rules()[OTHER_PM]["neutral"]])).then(nothing).otherwise(said.hash())
 
 
 class Store:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import polars as pl
 
-from annexe5.audit.events import KIND, MODE, REFERENCE, VALUES
+from annexe5.audit.events import EMPTY, KEY, KIND, MODE, OTHER_PM, PM, PM_COLUMN, REFERENCE, VALUES
 from annexe5.audit.ledger import Ledger
 from annexe5.audit.moments import noon
 from annexe5.audit.patterns import FLOWS, KINDS, Pattern, Symbol, judge_pattern
@@ -87,6 +87,7 @@ class Judge:
         found = [*self._slips(rows, orders), *self._deadlines(rows, orders)]
         self._tell(rows, found)
         self._repeated(rows)
+        self._elsewhere(rows)
 
     # --- orders and their patterns ---------------------------------------------------------------------------
 
@@ -324,25 +325,59 @@ class Judge:
         day = noon(self.asked.today)
         return datetime(day.year, day.month, day.day, 23, 59, 59, 999999, tzinfo=PARIS)
 
+    # --- what only two rows of an order show -------------------------------------------------------------------
+
     def _repeated(self, rows: pl.DataFrame) -> None:
         """Tell the references that serve again in another file of the same OC."""
         placed = rows.filter(pl.col(KIND) == _CMD)
-        again = placed.filter(pl.col(_GROUP).is_duplicated())
-        if not again.height:
+        again = self._beside_first(placed.filter(pl.col(_GROUP).is_duplicated()), placed)
+        for row, other in self._pairs(_REPEATED, again.filter(pl.col(FILE) != pl.col("first_file"))):
+            self._show(_REPEATED, KEY, row, other, received=row[2])
+
+    def _elsewhere(self, rows: pl.DataFrame) -> None:
+        """Tell the flows that name another PM than the order."""
+        named = rows.filter(pl.col(PM) != EMPTY)
+        after = self._beside_first(named.filter(pl.col(KIND) != _CMD), named.filter(pl.col(KIND) == _CMD))
+        for row, other in self._pairs(OTHER_PM, after.filter(pl.col(PM) != pl.col("first_pm"))):
+            received, expected = (self.read(file, line).get(PM_COLUMN, "") for file, line in (row[:2], other))
+            self._show(OTHER_PM, PM_COLUMN, row, other, received=received, expected=expected)
+
+    @staticmethod
+    def _beside_first(rows: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
+        """Give rows with the first Cmd_Acces of their order beside them."""
+        if not rows.height:
+            return rows.with_columns(pl.col(FILE, LINE, PM).name.prefix("first_"))
+        first = placed.unique(_GROUP, keep="first", maintain_order=True)
+        return rows.join(
+            first.select(_GROUP, pl.col(FILE, LINE, PM).name.prefix("first_")), on=_GROUP, maintain_order="left"
+        )
+
+    def _pairs(self, ident: str, found: pl.DataFrame) -> Iterator[tuple[tuple[int, int, str], tuple[int, int]]]:
+        """Count breaches told since the day asked, and give the places of some: theirs, and the order's."""
+        found = found.filter(pl.col(DAY) >= self.asked.since)
+        if not found.height:
             return
-        first = again.group_by(_GROUP, maintain_order=True).agg(pl.col(FILE, LINE).first().name.prefix("first_"))
-        again = again.join(first, on=_GROUP, maintain_order="left")
-        again = again.filter((pl.col(FILE) != pl.col("first_file")) & (pl.col(DAY) >= self.asked.since))
-        made = rule(_REPEATED)
-        self.ledger.count(_REPEATED, made.effective_severity, again.height)
-        asked = (FILE, LINE, REFERENCE, "first_file", "first_line")
-        for file, line, reference, other, other_line in again.head(self.ledger.cap).select(asked).iter_rows():
-            self.ledger.show(
-                made.finding(
-                    path=self.paths[file], line=line, received=reference, column="ReferenceCommandePriseInterneOC",
-                    other=self.paths[other].rpartition("/")[2], other_line=other_line,
-                )
-            )  # fmt: skip
+        severity = rule(ident).effective_severity
+        self.ledger.count(ident, severity, found.height)
+        places = found.select(FILE, LINE, REFERENCE, "first_file", "first_line")
+        for file, line, reference, *other in places.head(self.ledger.room(ident, severity)).iter_rows():
+            yield (file, line, reference), (other[0], other[1])
+
+    def _show(
+        self,
+        ident: str,
+        column: str,
+        row: tuple[int, int, str],
+        other: tuple[int, int],
+        received: str,
+        expected: str = "",
+    ) -> None:
+        file, line, reference = row
+        finding = rule(ident).finding(
+            path=self.paths[file], line=line, column=column, received=received, expected=expected,
+            other=self.paths[other[0]].rpartition("/")[2], other_line=other[1],
+        )  # fmt: skip
+        self.ledger.show(replace(finding, orders=(reference,)))
 
 
 _FIRST = noon(0).date()

@@ -19,9 +19,8 @@ from annexe5.contract.profile import Flow, Profile
 from annexe5.contract.rules import rule
 from annexe5.findings import Finding
 from annexe5.tables.api import facts_in, judge_source, read_rows
-from annexe5.tables.crossfile.batch import cross_check
 from annexe5.tables.crossfile.reading import LINE as CROSS_LINE
-from annexe5.tables.crossfile.reading import cross_file, open_batch
+from annexe5.tables.crossfile.reading import cross_file
 from annexe5.tables.grouping import LINE
 from annexe5.tables.many import FILE, Piece, judge_many
 from annexe5.tables.octets import Source as Bytes
@@ -78,11 +77,11 @@ class Shelf:
 
     def take(self, entry: Entry) -> None:
         """Judge a file's name and place, and keep the file for its flow."""
-        named = judge_name(self.profile, entry.name, oc=self._account(entry) or None)
+        named = judge_name(self.profile, entry.name, oc=entry.account or None)
         if named.flow is None and not self._meant(entry):
             self.others += 1
             return
-        oc = self._account(entry) if _blames_oc(named) and not entry.account else named.fields.get("oc", "")
+        oc = named.fields.get("oc", "")
         if self.limits.oc and self.limits.oc not in (oc, entry.account):
             return
         moment = self.clock.of(entry, named.fields.get("date", "")) if named.flow else UNKNOWN
@@ -103,10 +102,6 @@ class Shelf:
             self.files.append(File(entry, named.flow, oc or entry.account, number, facts_in(named.fields), moment))
 
     # --- names and places
-
-    @staticmethod
-    def _account(entry: Entry) -> str:
-        return entry.account
 
     @staticmethod
     def _meant(entry: Entry) -> bool:
@@ -157,10 +152,6 @@ class Shelf:
         )
 
 
-def _blames_oc(named: NameJudgement) -> bool:
-    return any(one.rule == "NOM-CODE-OPERATEUR" for one in named.findings)
-
-
 def _stands_in(folder: str, due: str) -> bool:
     """Tell whether a folder is the one due, one above it (a flat copy), or one below it that is no other flow's."""
     found, wanted = folder.split("/"), due.split("/")
@@ -183,7 +174,6 @@ def read_all(shelf: Shelf, store: Store, watch: Watch) -> None:
     reader = _Reader(shelf, store, watch, total)
     for flow, numbers in sorted(flows.items()):
         reader.flow(flow, numbers)
-    _between(shelf)
 
 
 class _Reader:
@@ -250,20 +240,6 @@ class _Reader:
             if file.moment.source is Source.NONE or file.moment.day >= limits.since:
                 placed = finding.at(file.path)
                 self.shelf.ledger.add(placed if limits.personal else masked(placed, flow))
-
-
-def _between(shelf: Shelf) -> None:
-    """Compare the PM flows with one another; what binds the ACCES flows is told order by order."""
-    profile, limits = shelf.profile, shelf.limits
-    files = {one.path: one for one in shelf.files if profile.flow(one.flow).protocole == "PM"}
-    if len(files) < 2:  # noqa: PLR2004
-        return
-    sources = [Bytes(one.path, one.entry.open, one.entry.size) for one in files.values()]
-    for finding in cross_check(open_batch(sources, profile), profile, samples=shelf.ledger.cap):
-        file = files.get(finding.path)
-        if file is None or file.moment.day >= limits.since:
-            hidden = finding if limits.personal or file is None else masked(finding, file.flow)
-            shelf.ledger.add(hidden)
 
 
 # --- rows read again -----------------------------------------------------------------------------------------

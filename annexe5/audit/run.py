@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from annexe5.audit.archive import entries
+from annexe5.audit.between import compare
 from annexe5.audit.events import Store
 from annexe5.audit.judging import FILES, Asked, Judge, Orders
 from annexe5.audit.ledger import Group, Ledger
@@ -107,6 +108,7 @@ def run(wanted: Wanted, watch: Watch = lambda _what, _done, _all: None) -> Outco
         days = [one.moment.day for one in shelf.files if one.moment.source is not Source.NONE]
         today = _day("--today", wanted.today, max(days, default=0))
         asked = Asked(profile, today, limits.since, wanted.partial)
+        compare(shelf, today)
         judge = Judge(asked, _files(shelf.files), [one.path for one in shelf.files], Rows(shelf.files), ledger)
         for number, part in enumerate(store.parts(), start=1):
             judge.follow(part)

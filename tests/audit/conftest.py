@@ -45,7 +45,9 @@ class Room:
             for one in table.fields
             if one.kind == "datetime" and table.example.get(one.name)
         }
-        rows = [{**table.example, **dates, KEY: reference, **cells} for reference in references]
+        rows = [
+            {**table.example, **dates, **({KEY: reference} if reference else {}), **cells} for reference in references
+        ]
         if not name:
             name = build_name(PROFILE, flow, oi="COVG", oc=oc, date=f"202603{day:02d}", seq=self.seq)
         path = self.folder / (place or f"{oc}/{PROFILE.folder(PROFILE.flow(flow).dossier)}") / name

@@ -133,3 +133,34 @@ def test_a_folder_nobody_may_read_is_told(room):
     closed.mkdir(mode=0)
     with pytest.raises(UsageError, match="dossier illisible"):
         audited(room.folder)
+
+
+# --- PM files
+
+
+def put_ipe(room, day: int, account: str = "ZZZZ"):
+    name = f"COVAGE_ZMD_COVG_PM_IPEZMD_V22_202603{day:02d}_000001.csv"
+    return room.put("IPE", day, "", name=name, place=f"{account}/OUT/COVG/CV/PM")
+
+
+def test_a_monday_without_ipe_is_told_from_the_first_ipe_on(room):
+    put_ipe(room, 2)
+    before = put_ipe(room, 9)
+    put_ipe(room, 18)
+    put_ipe(room, 23)
+    outcome = audited(room.folder, rules=("PM-IPE-LUNDI",))
+    assert told(outcome) == [("PM-IPE-LUNDI", before.name, None)]
+    assert "16/03/2026" in outcome.groups[0].samples[0].message.fr
+    assert told(audited(room.folder, rules=("PM-IPE-LUNDI",), today="2026-04-06")) == [
+        ("PM-IPE-LUNDI", before.name, None),
+        ("PM-IPE-LUNDI", "COVAGE_ZMD_COVG_PM_IPEZMD_V22_20260323_000001.csv", None),
+    ]
+
+
+def test_each_oc_gets_its_ipe(room):
+    for day in (2, 9, 16):
+        put_ipe(room, day)
+    for day in (2, 16, 17):
+        put_ipe(room, day, "YYYY")
+    ((rule, _name, _line),) = told(audited(room.folder, rules=("PM-IPE-LUNDI",)))
+    assert rule == "PM-IPE-LUNDI"

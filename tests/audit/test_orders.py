@@ -47,6 +47,17 @@ def test_a_reference_used_again_is_told_once_per_reuse(room):
     assert told(outcome) == [("CROISE-CMD-DOUBLE", again.name, 2)]
 
 
+def test_a_route_at_another_pm_than_the_order_s_is_told(room):
+    room.put("Cmd_Acces", 2, "A", "B")
+    room.put("AR_Cmd_Acces", 2, "A", "B")
+    room.put("CR_Cmd_Acces", 3, "A", ReferencePm="77011616r", **ROUTE)
+    other = room.put("CR_Cmd_Acces", 3, "B", ReferencePm="77011999R", **ROUTE)
+    outcome = audited(room.folder, rules=("CROISE-ACCES-PM",))
+    assert told(outcome) == [("CROISE-ACCES-PM", other.name, 2)]
+    (one,) = outcome.groups[0].samples
+    assert (one.value, one.expected, one.orders) == ("77011999R", "77011616R", ("B",))
+
+
 def test_two_ocs_may_use_one_reference(room):
     for oc in ("ZZZZ", "YYYY"):
         room.put("Cmd_Acces", 2, "A", oc=oc)
