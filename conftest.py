@@ -15,4 +15,5 @@ pytest_plugins = [
     "steps.aide_commande",
     "steps.connexion",
     "steps.courriel",
+    "steps.fuzz",
 ]

@@ -485,6 +485,55 @@ def doctor(
     raise typer.Exit(examination.exit_code(checks))
 
 
+@app.command()
+def fuzz(
+    what: Annotated[str, typer.Argument(help="oi : un OI ; oc : un OC ; validate : le juge des fichiers.")],
+    target: Annotated[
+        Path | None, typer.Option("--target", help="Fichier cible TOML ; aucun : le jumeau est éprouvé.")
+    ] = None,
+    budget: Annotated[str, typer.Option("--budget", help="Durée : 90s, 10m, 1h.")] = "2m",
+    orders: Annotated[
+        int | None, typer.Option("--orders", min=1, help="Commandes au plus ; 200 sur une vraie partie, sinon aucune.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Graine des cas tirés.")] = 0,
+    report: Annotated[Path, typer.Option("--report", help="Dossier des constats ; vide ou à créer.")] = Path("fuzz"),
+    defect: Annotated[
+        list[str] | None, typer.Option("--defect", help="Défaut du jumeau (sans --target) ; répétable.")
+    ] = None,
+    stop_at: Annotated[int | None, typer.Option("--stop-at", min=1, help="S'arrêter après tant de constats.")] = None,
+    replay: Annotated[Path | None, typer.Option("--replay", help="Rejouer un cas.json au lieu d'en tirer.")] = None,
+    scenario: Annotated[
+        bool, typer.Option("--scenario", help="Écrire aussi chaque cas comme un scénario Gherkin.")
+    ] = False,
+    profile: ProfileOption = DEFAULT_PROFILE,
+    redact: Annotated[
+        bool, typer.Option("--redact/--no-redact", help="Masque les données personnelles des constats.")
+    ] = True,
+) -> None:
+    """Cherche ce que personne n'a listé : des cas tirés des tables et du cycle de vie, réduits au plus petit.
+
+    Ce qui est valable doit être accepté, ce qui ne l'est pas rejeté avec un code ; rien ne doit s'arrêter ni toucher
+    une autre commande. Code 1 quand un cas l'infirme : un dossier par constat, à envoyer à l'autre partie.
+    Exemples : [bold]annexe5 fuzz oi --budget 10m[/], [bold]annexe5 fuzz oi --target oi.toml --orders 100[/]
+    """
+    from annexe5.fuzz import command
+
+    asked = command.Asked(
+        target=target,
+        defects=tuple(defect or ()),
+        report=report,
+        seconds=command.seconds_of(budget),
+        orders=orders,
+        seed=seed,
+        stop_at=stop_at,
+        replay=replay,
+        scenario=scenario,
+        profile=profile,
+        redact=redact,
+    )
+    raise typer.Exit(command.fuzz(what, asked))
+
+
 # --- what two companies share --------------------------------------------------------------------------------
 
 app.command()(cli_share.report)

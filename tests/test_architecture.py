@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "validation": GROUND | {"tables", "messages", "evidence.sarif", "evidence.policy"},
     "audit": GROUND
     | {"tables", "orders", "evidence.sarif", "validation.masking", "validation.text", "validation.writing"},
+    "fuzz": GROUND | {"tables", "orders", "generation", "campaign", "evidence"},
     "listings": GROUND | {"network", "parties", "tables"},
 }
 TOP = {"cli", "cli_share", "__main__", "__init__"}

@@ -105,6 +105,10 @@ class Bench:
 
     def prepare(self, role: str, **changes: str) -> Placed:
         """Fill a Cmd_Acces for a role, under a new reference; ``changes`` override columns."""
+        return self.prepare_on(self.row_of(role), role, **changes)
+
+    def prepare_on(self, address: Mapping[str, str], role: str, **changes: str) -> Placed:
+        """Fill a Cmd_Acces on an address, under a new reference; ``changes`` override columns."""
         self._count += 1
         now = self.clock().astimezone(PARIS)
         reference = f"A5{self._stamp}{self._count:05d}"
@@ -118,7 +122,7 @@ class Bench:
             "PriseExistante": "N",
             "TypeCommandeDemande": "LOCA",
         }
-        row |= self.row_of(role)
+        row |= address
         row |= {KEY: reference, "DateCommandePrise": now.strftime("%Y%m%d %H:%M")} | changes
         placed = Placed(row[KEY], role, row)
         self._orders.setdefault(placed.reference, placed)
@@ -309,7 +313,8 @@ class Bench:
         """Collect until nothing more comes: to see that something does not come."""
         started = self.clock()
         quiet = 0
-        while quiet < 2:  # noqa: PLR2004 -- a file may have been on its way during the first quiet look
+        # A file may have been on its way during the first quiet look; where the party tells that it rests, it is asked.
+        while self.idle is not None or quiet < 2:  # noqa: PLR2004
             resting = self._at_rest()
             quiet = 0 if self.collect() else quiet + 1
             if resting and quiet:

@@ -299,6 +299,10 @@ class Instrument:
         self._used[role] += 1
         return dict(rows[self._used[role] - 1])
 
+    def give_back(self, role: str) -> None:
+        """Let the addresses of a role serve again, once nothing lives on the last one."""
+        self._used[role] = self._used[role] % len(self.rows[role])
+
     # --- making the OC and the OI act -------------------------------------------------------------------------------
 
     def ask(self, instruction: Instruction) -> None:

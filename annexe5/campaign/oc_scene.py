@@ -394,6 +394,11 @@ class OcScene:
 
         self._send_odd(spoilt)
 
+    def tell_odd(self, speech: Callable[[ConductedOi, datetime], list[Exchange]], reason: Text) -> None:
+        """Say something that must move nobody, for a reason."""
+        self._reason = reason
+        self._send_odd(speech)
+
     def send_again(self, flow: str) -> None:
         """Send the last file of a flow once more, under another number."""
         heard = [one for one in self.instrument.events(self.order.reference) if one.flow == flow]

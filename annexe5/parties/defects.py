@@ -27,6 +27,7 @@ Files = Callable[[list[Exchange]], list[Exchange]]
 More = Callable[[str, Row], Iterable[tuple[str, Row]]]
 Decision = Callable[[str, str], str]
 Read = Callable[[str, Row], Mapping[str, str]]
+Octets = Callable[[bytes], bytes]
 
 
 class DefectEntry(BaseModel):
@@ -56,8 +57,9 @@ class Defect:
     """How a defect acts.
 
     ``rows`` on those of a flow, ``files`` on those sent at one moment, ``more`` adds answers to one, ``decision``
-    (stage AR, CR or MAD, code) gives another code, ``read`` what is understood of a row received; ``edge`` names
-    habits of the file server (``campaign.standing``); ``pm`` acts on the PM process (``pm_defects``).
+    (stage AR, CR or MAD, code) gives another code, ``octets`` is what is kept of a file received, ``read`` what is
+    understood of a row of it, ``react`` answers to that row that nobody asked for; ``edge`` names habits of the file
+    server (``campaign.standing``); ``pm`` acts on the PM process (``pm_defects``).
     """
 
     rows: Rows | None = None
@@ -65,14 +67,25 @@ class Defect:
     more: More | None = None
     decision: Decision | None = None
     read: Read | None = None
+    octets: Octets | None = None
+    react: More | None = None
     edge: frozenset[str] = frozenset()
     pm: PmDefect | None = None
 
 
-@lru_cache(maxsize=1)
 def load_defects() -> Mapping[str, DefectEntry]:
-    """Give every defect by id."""
-    path = schemas_dir() / "defects.toml"
+    """Give every defect that a certification kills, by id."""
+    return _load("defects.toml")
+
+
+def load_planted() -> Mapping[str, DefectEntry]:
+    """Give every mistake that only the fuzzer draws, by id."""
+    return _load("planted.toml")
+
+
+@lru_cache(maxsize=2)
+def _load(name: str) -> Mapping[str, DefectEntry]:
+    path = schemas_dir() / name
     found = {}
     for index, data in enumerate(read_toml(path).get("defect", [])):
         entry = build(DefectEntry, data, path, f"defect[{index}]")
@@ -93,11 +106,12 @@ def unusual(party: Literal["oi", "oc"]) -> tuple[str, ...]:
 def make(idents: Iterable[str], party: Literal["oi", "oc"]) -> tuple[Defect, ...]:
     """Give fresh defects by id; an unknown one is told with those that exist."""
     from annexe5.parties.oi_defects import MAKERS, UNUSUAL  # noqa: PLC0415 -- they are made of what stands here
+    from annexe5.parties.oi_planted import PLANTED  # noqa: PLC0415 -- likewise
 
     made = []
     for ident in idents:
-        if party == "oi" and ident in UNUSUAL:
-            made.append(UNUSUAL[ident]())
+        if party == "oi" and ident in {**UNUSUAL, **PLANTED}:
+            made.append({**UNUSUAL, **PLANTED}[ident]())
             continue
         entry = load_defects().get(ident)
         if entry is None or entry.party != party:
@@ -146,3 +160,16 @@ def apply_read(defects: Sequence[Defect], flow: str, values: Mapping[str, str]) 
         if defect.read is not None:
             values = {**values, **defect.read(flow, dict(values))}
     return values
+
+
+def apply_octets(defects: Sequence[Defect], data: bytes) -> bytes:
+    """Let each defect lose some of a file received."""
+    for defect in defects:
+        if defect.octets is not None:
+            data = defect.octets(data)
+    return data
+
+
+def apply_react(defects: Sequence[Defect], flow: str, values: Mapping[str, str]) -> list[tuple[str, Row]]:
+    """Let each defect answer a row received with what nobody asked for."""
+    return [extra for defect in defects if defect.react is not None for extra in defect.react(flow, dict(values))]

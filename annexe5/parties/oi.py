@@ -29,7 +29,16 @@ from annexe5.parties import answers
 from annexe5.parties.answers import Row, stamp
 from annexe5.parties.book import Book, Order
 from annexe5.parties.decision import AT_AR, AT_CR, Case, decide
-from annexe5.parties.defects import Defect, apply_decision, apply_files, apply_more, apply_read, apply_rows
+from annexe5.parties.defects import (
+    Defect,
+    apply_decision,
+    apply_files,
+    apply_more,
+    apply_octets,
+    apply_react,
+    apply_read,
+    apply_rows,
+)
 from annexe5.parties.incoming import ReadFile, ReadRow, read_file
 from annexe5.parties.pm_oi import PmOi, PmPace
 from annexe5.tables import load_table, write_rows
@@ -126,6 +135,7 @@ class OiTwin:
                 if read.findings:
                     self._incident(exchange, read.findings)
                 self._handlers[flow.nom](exchange, read)
+                self._unasked(exchange, flow, read)
             return self.tick(exchange.at, exchange)
 
     def tick(self, now: datetime, cause: Exchange | None = None) -> list[Exchange]:
@@ -145,11 +155,18 @@ class OiTwin:
         return apply_files(self.defects, files) + (self.pm.tick(now) if self.pm else [])
 
     def _read(self, data: bytes, flow: Flow) -> ReadFile:
-        read = read_file(data, flow)
+        read = read_file(apply_octets(self.defects, data), flow)
         if not any(one.read for one in self.defects):
             return read
         rows = (replace(row, values=apply_read(self.defects, flow.nom, row.values)) for row in read.rows)
         return replace(read, rows=tuple(rows))
+
+    def _unasked(self, exchange: Exchange, flow: Flow, read: ReadFile) -> None:
+        """Say what nobody asked for, where a defect does."""
+        for row in read.rows if any(one.react for one in self.defects) else ():
+            extra = [(exchange.sender, *one) for one in apply_react(self.defects, flow.nom, row.values)]
+            if extra:
+                self._later(exchange.at, lambda _, extra=extra: extra)  # type: ignore[misc]
 
     @property
     def next_due(self) -> datetime | None:
