@@ -7,7 +7,7 @@ from annexe5.campaign.journal import IN_MEMORY, Journal
 from annexe5.fuzz.oc import OcCase, OcPlayer, Said
 
 WORK_ORDER = OcCase((Said("Cmd_STOC", (("ReferenceCommandeSousTraitantOI", ""),)),))
-AVAILABLE = OcCase((Said("CR_MAD_LigneFTTH", (("TypeRaccoPBPTO", "=1+1"), ("InformationFibreModulePm N°4", "S"))),))
+AVAILABLE = OcCase((Said("CR_MAD_LigneFTTH", (("DateRaccordementPrise", "99/99"),)),))
 BOTH = OcCase((*WORK_ORDER.said, *AVAILABLE.said))
 HARMLESS = OcCase((Said("AR_Cmd_Acces", (("ReferencePrestationPrise", '"A"'),)),))
 
