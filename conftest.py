@@ -10,6 +10,7 @@ pytest_plugins = [
     "steps.acces",
     "steps.oc",
     "steps.oc_services",
+    "steps.pm",
     "steps.services",
     "steps.sav",
     "steps.aide_commande",

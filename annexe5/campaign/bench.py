@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from annexe5.campaign.journal import Journal
 from annexe5.campaign.observe import KEY, Observation, observe
@@ -36,6 +37,7 @@ from annexe5.transport.remote import MissingFolderError, RemoteClient
 
 Row = dict[str, str]
 Clock = Callable[[], datetime]
+Found = TypeVar("Found")
 
 
 @dataclass(slots=True)
@@ -52,7 +54,8 @@ class Bench:
     """One campaign's chair.
 
     ``idle`` tells, where the party is at hand, that it has nothing more to say; ``dial`` gives a client for another
-    password, ``dial_key`` for another key; ``skip`` lets a long time go by, which a twin's clock leaps over.
+    password, ``dial_key`` for another key; ``skip`` lets a long time go by, which a twin's clock leaps over, and
+    ``leap`` takes both parties to a later moment, where both are ours; ``opened`` is when it sat down.
     """
 
     target: Target
@@ -63,6 +66,7 @@ class Bench:
     wait: Callable[[float], object]
     idle: Callable[[], bool] | None = None
     password: str | None = field(default=None, repr=False)
+    leap: Callable[[datetime], None] | None = None
     dial: Callable[[str], RemoteClient] | None = None
     dial_key: Callable[[Path], RemoteClient] | None = None
     skip: Callable[[float], object] | None = None
@@ -72,6 +76,7 @@ class Bench:
     observations: list[Observation] = field(default_factory=list)
     ignored: frozenset[str] = frozenset()
     watched: tuple[FolderName, ...] = ("retrait_acces",)
+    opened: datetime = field(init=False)
     _events: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
     _served: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _orders: dict[str, Placed] = field(default_factory=dict)
@@ -80,6 +85,9 @@ class Bench:
     _started: str = ""
     _batch: int = 0
     _count: int = 0
+
+    def __post_init__(self) -> None:
+        self.opened = self.clock()
 
     # --- test data -----------------------------------------------------------------------------------------
 
@@ -109,9 +117,8 @@ class Bench:
 
     def prepare_on(self, address: Mapping[str, str], role: str, **changes: str) -> Placed:
         """Fill a Cmd_Acces on an address, under a new reference; ``changes`` override columns."""
-        self._count += 1
+        reference = self.fresh_reference()
         now = self.clock().astimezone(PARIS)
-        reference = f"A5{self._stamp}{self._count:05d}"
         person = generated_client(self._count, self._count)
         row = dict.fromkeys(load_table("Cmd_Acces").names, "")
         row |= {
@@ -127,6 +134,11 @@ class Bench:
         placed = Placed(row[KEY], role, row)
         self._orders.setdefault(placed.reference, placed)
         return placed
+
+    def fresh_reference(self) -> str:
+        """Give an order reference that has never served."""
+        self._count += 1
+        return f"A5{self._stamp}{self._count:05d}"
 
     @property
     def _stamp(self) -> str:
@@ -291,17 +303,23 @@ class Bench:
         Raises NonConforme when it is absent past the time agreed, EnAttente when its deadline is not reached.
         """
         started = self.clock()
+        found = self.await_found(lambda: self._find(reference, kinds, heard))
+        if found is None:
+            raise self._absent(reference, kinds, started)
+        return found
+
+    def await_found(self, find: Callable[[], Found | None]) -> Found | None:
+        """Collect until something is found; None when it is absent past the time agreed, or past our patience."""
+        started = self.clock()
         while True:
-            found = self._find(reference, kinds, heard)
-            if found is not None:
+            if (found := find()) is not None:
                 return found
             resting = self._at_rest()
             self.collect()
-            found = self._find(reference, kinds, heard)
-            if found is not None:
+            if (found := find()) is not None:
                 return found
             if resting or self._given_up(started):
-                raise self._absent(reference, kinds, started)
+                return None
             self.wait(self.target.campagne.intervalle_s)
 
     def _find(self, reference: str, kinds: Sequence[str], heard: Container[tuple[str, int]]) -> Event | None:
@@ -326,11 +344,14 @@ class Bench:
     def waiting_in(self, folder: str, name: str) -> bool:
         """Tell whether a file of ours is still where it was dropped, once the OI has had time to take it."""
         started = self.clock()
-        while any(entry.name == name for entry in self.client.list(self._path(folder))):
-            if self._at_rest() or self._given_up(started):
+        while True:
+            # Asked first: an OI that rests now has taken what it takes, were it while we look.
+            over = self._at_rest() or self._given_up(started)
+            if not any(entry.name == name for entry in self.client.list(self._path(folder))):
+                return False
+            if over:
                 return True
             self.wait(self.target.campagne.intervalle_s)
-        return False
 
     def answer_waits(self, reference: str) -> None:
         """See that an answer, once in OUT, stays there until it is collected."""
@@ -400,6 +421,11 @@ class Bench:
             requirement=next(one.requirement for one in load_cycle().transitions if one.event == last.kind),
         )  # fmt: skip
         return replace(finding, orders=(reference,))
+
+    @property
+    def absence_counts(self) -> bool:
+        """Tell whether what has not come is absent, or may still come."""
+        return self._is_absent()
 
     def _is_absent(self) -> bool:
         return self._at_rest() or self.target.campagne.reponse_sous_s is not None

@@ -144,6 +144,7 @@ def open_bench(wanted: Wanted, journal: Journal) -> Iterator[tuple[Bench, bool, 
                 bench.idle = lambda: oi.standing.idle
                 if bench.services is not None:
                     bench.services.announce = partial(_announce, oi, clock)
+                bench.leap = lambda moment: oi.leap(clock, moment)
                 yield bench, True, (password,)
     else:
         target = by_channel(load_target(wanted.target), wanted.channel)

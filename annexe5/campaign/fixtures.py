@@ -10,9 +10,11 @@ import pytest
 
 from annexe5.campaign.account_scene import AccountScene
 from annexe5.campaign.bench import Bench
+from annexe5.campaign.pm_scene import PmScene
 from annexe5.campaign.recording import ScenarioRecord
 from annexe5.campaign.scene import Scene
 
+_ATTACHED = 100_000  # bytes: an IPE is in the journal, not in each scenario that looks at it
 BENCH: pytest.StashKey[Bench] = pytest.StashKey()
 
 
@@ -46,6 +48,26 @@ def account(bench: Bench, scenario_record: ScenarioRecord) -> AccountScene:
     played = AccountScene(bench)
     scenario_record.at_end(lambda: scenario_record.add_findings(played.findings))
     return played
+
+
+@pytest.fixture
+def pm_scene(bench: Bench, scenario_record: ScenarioRecord) -> PmScene:
+    """Give a scenario of the PM process its scene; when its steps have ended, record what was seen."""
+    played = PmScene(bench)
+    scenario_record.at_end(lambda: record_pm_scene(played, scenario_record))
+    return played
+
+
+def record_pm_scene(played: PmScene, record: ScenarioRecord) -> None:
+    """Hand over the files of a PM scene, and every finding against the OI."""
+    seen = [*played.sent, *played.files()]
+    for one in sorted(seen, key=lambda one: one.exchange.number):
+        record.add_exchange(one.exchange.number)
+        if len(one.exchange.data) <= _ATTACHED:
+            record.attach(one.exchange.name, one.exchange.data)
+    record.add_findings(played.findings)
+    for one in played.files():
+        record.add_findings(one.findings)
 
 
 def record_scene(played: Scene, record: ScenarioRecord) -> None:

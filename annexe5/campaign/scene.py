@@ -342,7 +342,8 @@ class Scene:
         return [
             one
             for one in self.bench.observations[self.start :]
-            if one.exchange.sender == oi and (not one.events or any(event.reference in mine for event in one.events))
+            if one.exchange.sender == oi and not one.speaks_pm(self.bench.profile)
+            if not one.events or any(event.reference in mine for event in one.events)
         ]
 
     def no_finding(self, *families: str) -> None:

@@ -167,13 +167,13 @@ class StandingOi:
 
     def _run(self) -> None:
         while True:
+            job: tuple[int, FileEvent] | Speech | None
             try:
                 job = self._work.get(timeout=self._until_due())
             except queue.Empty:
-                self._guard(lambda: self._send(self.twin.tick(self.clock())))
                 with self._idle:
-                    self._idle.notify_all()
-                continue
+                    self._busy += 1  # what is due is being written: nobody rests before it stands in OUT
+                job = lambda: self.twin.tick(self.clock())  # noqa: E731 -- a speech like another
             if job is _STOP:
                 return
             self._guard(partial(self._do, job))

@@ -219,6 +219,19 @@ class Services(_Model):
         return self
 
 
+class PmTarget(_Model):
+    """What the OI plays of the PM protocol; without this section its scenarios are « non applicable ».
+
+    PMs by the part they play; those left out are taken from the last IPE. ``ar_par_fichier``: the OI deposits its
+    acknowledgements on the file server as well (the contract names e-mail).
+    """
+
+    ouverts: tuple[str, ...] = ()
+    fermes: tuple[str, ...] = ()
+    en_immeuble: tuple[str, ...] = ()
+    ar_par_fichier: bool = False
+
+
 RoleRows = dict[str, list[dict[str, str]]]
 
 
@@ -237,6 +250,7 @@ class Target(_Model):
     ftp: Ftp | None = None
     courriel: Courriel | None = None
     services: Services = Services()
+    pm: PmTarget | None = None
     campagne: Campaign = Campaign()
     capacites: Capabilities = Capabilities()
     test_data: RoleRows = Field(default_factory=dict)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import asyncssh
 
+from annexe5.campaign.clock import Clock
 from annexe5.campaign.doors import DOORS, AnyPassword
 from annexe5.campaign.mail_desk import MailDesk
 from annexe5.campaign.post import ServedMailbox
@@ -26,6 +27,7 @@ from annexe5.campaign.target import (
     Ftps,
     Notices,
     Party,
+    PmTarget,
     RoleRows,
     Services,
     Sftp,
@@ -74,6 +76,11 @@ class SimulatedOi:
     services: WebServices
     target: Target
     mailbox: ServedMailbox
+
+    def leap(self, clock: Clock, moment: datetime) -> None:
+        """Take everybody to a later moment; what has come due meanwhile leaves at once."""
+        clock.pause((moment - clock.now()).total_seconds())
+        self.standing.post(lambda: self.twin.tick(clock.now()))
 
 
 def make_twin(
@@ -233,6 +240,7 @@ def _target(
             mot_de_passe="env:ANNEXE5_JUMEAU",
             avis=Notices(),
         ),
+        pm=PmTarget(ar_par_fichier=True),
         campagne=Campaign(reponse_sous_s=5, patience_s=10, intervalle_s=0.005),
         test_data=role_rows(twin.network, account.oc),
     )

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from annexe5.exchange import Exchange
 from annexe5.parties.answers import HOTLINE
 from annexe5.parties.defects import Defect, More, Row
+from annexe5.parties.pm_defects import PM_MAKERS, PmDefect
 from annexe5.tables import load_table
 
 KEY = "ReferenceCommandePriseInterneOC"
@@ -344,6 +345,10 @@ def _habit(name: str) -> Maker:
     return lambda: Defect(edge=frozenset({name}))
 
 
+def _on_pm(make: Callable[[], PmDefect]) -> Maker:
+    return lambda: Defect(pm=make())
+
+
 def _read_as(change: Callable[[str, Row], Mapping[str, str]]) -> Maker:
     return lambda: Defect(read=change)
 
@@ -512,6 +517,8 @@ MAKERS: Mapping[str, Maker] = MappingProxyType(
         "courriel-winmail": _habit("mail: enfermé dans un winmail.dat"),
         "courriel-jeu": _habit("mail: d'un jeu de caractères inconnu"),
         "courriel-anomalie": _habit("mail: signalant une anomalie"),
+        # The PM process: how each acts stands in pm_defects
+        **{ident: _on_pm(make) for ident, make in PM_MAKERS.items()},
     }
 )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from types import MappingProxyType
 
 from annexe5.exchange import Exchange
@@ -109,17 +109,16 @@ def _renamed(pattern: str, new: str) -> Maker:
 
 
 def _one_monday_forgotten() -> PmDefect:
-    """Send the IPE handed over at first, then forget that of the first Monday."""
-    forgotten: set[str] = set()
+    """Send the IPE handed over at first, then forget that of the Monday that follows."""
+    days: list[str] = []
 
     def files(found: list[Exchange]) -> list[Exchange]:
         told = []
         for one in found:
             day = re.search(r"_IPEZMD_V22_(\d{8})_", one.name)
-            monday = day is not None and datetime.strptime(day[1], "%Y%m%d").weekday() == 0  # noqa: DTZ007 -- a day
-            if monday and day is not None and (not forgotten or day[1] in forgotten):
-                forgotten.add(day[1])
-            else:
+            if day is not None and day[1] not in days:
+                days.append(day[1])
+            if day is None or days.index(day[1]) != 1:
                 told.append(one)
         return told
 
@@ -180,7 +179,7 @@ PM_MAKERS: Mapping[str, Maker] = MappingProxyType(
         "pm-ipe-etat-inconnu": _first("IPE", lambda row: row["EtatImmeuble"] == "CIBLE", {"EtatImmeuble": "PREVU"}),
         "pm-ipe-sans-projection": _each("IPE", lambda _: {"TypeProjectionGeographique": ""}),
         "pm-ipe-version": _renamed("_IPEZMD_V22_", "_IPEZMD_V21_"),
-        "pm-refinterne": _renamed("^COVAGE_ZMD_", "COVAGE_ZTD_"),
+        "pm-refinterne": _renamed("^COVAGE_ZMD_(.*_(?:INFOSY|CrADDU)_)", r"COVAGE_ZTD_\1"),
         "pm-dossier": _files(lambda one: replace(one, folder=one.folder.removesuffix(_PM_FOLDER))),
         "pm-cpn-inconnu": _first("CPN", lambda _: True, {"ReferencePM": "99999999R"}),
         "pm-cpn-oublie": _first_day_only("_CPN_"),
@@ -190,7 +189,7 @@ PM_MAKERS: Mapping[str, Maker] = MappingProxyType(
         "pm-accepte-ferme": lambda: PmDefect(decision=lambda code: "" if code == "FIMP09" else code),
         "pm-rejette-ouvert": lambda: PmDefect(decision=lambda code: code or "FIMP09"),
         "pm-crmad-oublie": _without("_CRMAD_"),
-        "pm-crmad-nom": _renamed("_CRMAD_", "_CR_MAD_"),
+        "pm-crmad-nom": _renamed("_CRMAD_V22_", "_CRMAD_V21_"),
         "pm-crmad-logements": _each("CR_MAD_Pm", _one_dwelling_more),
         "pm-crmad-incomplet": _rows("CR_MAD_Pm", lambda rows: rows[1:]),
         "pm-crmad-premiere-mad": _each(
