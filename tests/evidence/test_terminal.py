@@ -15,7 +15,9 @@ ORDER = sample.csv_of("Cmd_Acces", sample.order_row("REF-000001", NomClient="VAR
 @pytest.fixture
 def bench():
     sent = Exchange(sample.START, Channel.SFTP, sample.OC, sample.OI, "Cmd.csv", "IN", ORDER, 1)
-    return SimpleNamespace(observations=[Observation(sent, 1, "Cmd_Acces", (), ())], tested=sample.OI)
+    target = SimpleNamespace(codes=SimpleNamespace(oi=sample.OI, oc=sample.OC))
+    seen = [Observation(sent, 1, "Cmd_Acces", (), ())]
+    return SimpleNamespace(observations=seen, tested=sample.OI, target=target)
 
 
 @pytest.mark.parametrize(
