@@ -15,7 +15,7 @@ ORDER = sample.csv_of("Cmd_Acces", sample.order_row("REF-000001", NomClient="VAR
 @pytest.fixture
 def bench():
     sent = Exchange(sample.START, Channel.SFTP, sample.OC, sample.OI, "Cmd.csv", "IN", ORDER, 1)
-    target = SimpleNamespace(codes=SimpleNamespace(oi=sample.OI, oc=sample.OC))
+    target = SimpleNamespace(codes=SimpleNamespace(oi=sample.OI, oc=sample.OC, arcep="CO"))
     seen = [Observation(sent, 1, "Cmd_Acces", (), ())]
     return SimpleNamespace(observations=seen, tested=sample.OI, target=target)
 
