@@ -17,4 +17,5 @@ pytest_plugins = [
     "steps.connexion",
     "steps.courriel",
     "steps.fuzz",
+    "steps.oc_courriel",
 ]

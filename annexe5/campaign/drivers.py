@@ -48,7 +48,10 @@ class Request:
     @property
     def consigne(self) -> str:
         """What a person is told."""
-        return consigne(self.instruction)
+        by_mail = (
+            f" Envoyez-la par courriel à {self.place.get('boite_acces', '')}." if self.instruction.par_courriel else ""
+        )
+        return consigne(self.instruction) + by_mail
 
     def as_json(self) -> dict[str, Any]:
         """Give the shape that hooks receive (documented in docs/certifier-un-oc.md)."""
@@ -61,6 +64,7 @@ class Request:
             "resultat": ("KO" if asked.code else "OK") if asked.action == "raccorder" else "",
             "code": asked.code,
             "commentaire": asked.commentaire,
+            "par_courriel": asked.par_courriel,
             "jusqu_au": self.until.isoformat(),
             **self.place,
         }

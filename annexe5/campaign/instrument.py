@@ -19,12 +19,13 @@ from annexe5.campaign.bench import Placed
 from annexe5.campaign.conducted import ConductedOi
 from annexe5.campaign.drivers import Driver, Herald, Request, collect_request
 from annexe5.campaign.journal import Journal
+from annexe5.campaign.mail_desk import Deferring
 from annexe5.campaign.observe import Observation, observe
 from annexe5.campaign.oc_target import COLLECT, OcTarget
 from annexe5.campaign.standing import StandingOi
 from annexe5.campaign.target import RoleRows
 from annexe5.campaign.verdicts import Bloque, NonApplicable
-from annexe5.contract.profile import Profile
+from annexe5.contract.profile import Mailboxes, Profile
 from annexe5.contract.rules import rule
 from annexe5.exchange import Channel, Exchange
 from annexe5.findings import Finding
@@ -92,6 +93,8 @@ class Instrument:
         self._waiting: list[FileEvent] | None = None
         self._order = 0
         self._moved = clock()
+        self.boxes: Mailboxes | None = None  # ours, where the OC sends mail
+        self.deferring: Deferring | None = None
         self._changed = threading.Condition(threading.RLock())
 
     def sit(
@@ -257,7 +260,16 @@ class Instrument:
     def _observe(self, exchange: Exchange, place: int) -> Observation:
         codes = self.target.codes
         used = self._names[exchange.sender]
-        seen = observe(exchange, self.profile, batch=place, oi=codes.oi, arcep=codes.arcep, oc=codes.oc, used=used)
+        seen = observe(
+            exchange,
+            self.profile,
+            batch=place,
+            oi=codes.oi,
+            arcep=codes.arcep,
+            oc=codes.oc,
+            used=used,
+            boxes=self.boxes,
+        )
         used.add(exchange.name)
         if exchange.sender == codes.oi:
             return replace(seen, findings=(), events=() if exchange.name in self._odd else seen.events)

@@ -28,6 +28,25 @@ from annexe5.transport.mail_server import MailServer, ReceivedMail
 
 logger = logging.getLogger(__name__)
 HABIT = "mail: "
+_LATER = "451 4.7.1 Recommencez plus tard"
+
+
+class Deferring:
+    """What our mail server answers: 451 to the next ``times`` messages, yes to the others."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.deferred = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, _sender: str, _recipients: Iterable[str]) -> str | None:
+        """Give the reply to a message; None: yes."""
+        with self._lock:
+            if not self.times:
+                return None
+            self.times -= 1
+            self.deferred += 1
+            return _LATER
 
 
 class MailDesk:
@@ -100,11 +119,18 @@ class MailDesk:
             for reference in _references(flow.nom, judged.file.data):
                 self._senders.setdefault(reference, letter.sender)
         received = Exchange(letter.at, Channel.MAIL, oc, twin.oi, judged.file.name, folder, judged.file.data)
-        self.standing.tell(received)
+        self._tell(letter, oc, judged.file.name)
         return twin.receive(received)
+
+    def _tell(self, letter: ReceivedMail, oc: str, name: str) -> None:
+        """Show a message as it crossed."""
+        twin = self.standing.twin
+        self.standing.tell(Exchange(letter.at, Channel.MAIL, oc, twin.oi, name, letter.mailbox, letter.raw))
 
     def _report(self, letter: ReceivedMail, message_id: str) -> None:
         """Leave what is no flow; an OI with the habit tells so in the mailbox of the flows, where nobody looks."""
+        [*known] = self._ocs
+        self._tell(letter, known[0] if len(known) == 1 else "", message_id or letter.mailbox)
         if self._habit == "signalant une anomalie" and self._relay is not None:
             at = self.standing.clock()
             raw = written_as(self._habit, self._letter("ANOMALIE", b"", letter.sender, at, message_id))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,15 +22,18 @@ from annexe5.campaign.drivers import CommandDriver, Driver, FreeDriver, Herald, 
 from annexe5.campaign.instrument import Instrument
 from annexe5.campaign.journal import Journal
 from annexe5.campaign.oc_calls import OcCalls
+from annexe5.campaign.oc_mail import open_mail
 from annexe5.campaign.oc_target import (
     Door,
     OcCampaign,
     OcCapabilities,
+    OcMail,
     OcTarget,
     Pilot,
     TestNetwork,
     load_oc_target,
 )
+from annexe5.campaign.post import Post, no_mailbox
 from annexe5.campaign.service_desk import open_desk, places
 from annexe5.campaign.standing import OcAccount, StandingOi, file_accounts, utc_now
 from annexe5.campaign.standing_oc import StandingOc
@@ -39,14 +42,17 @@ from annexe5.campaign.twins import DEFAULT_OC, role_rows
 from annexe5.campaign.ways import channel_of
 from annexe5.campaign.works import NoticeBoard
 from annexe5.contract.calendar import PARIS
+from annexe5.contract.names import judge_name
 from annexe5.contract.profile import Profile, load_profile
 from annexe5.errors import TargetError
+from annexe5.exchange import Exchange
 from annexe5.network import generate
 from annexe5.parties.oc import SUR_ORDRE, OcTwin
-from annexe5.parties.oc_defects import OcDefect, habits_of, make_oc
+from annexe5.parties.oc_defects import Habits, OcDefect, habits_of, make_oc
 from annexe5.transport.edge import Account, OnEvent
 from annexe5.transport.ftp_client import FtpClient
 from annexe5.transport.ftp_server import FtpServer
+from annexe5.transport.mail_client import SmtpSender
 from annexe5.transport.remote import RemoteClient
 from annexe5.transport.sftp_client import connect
 from annexe5.transport.sftp_server import SftpServer
@@ -113,6 +119,7 @@ def _seat(target: OcTarget, work: Path, journal: Journal, stack: ExitStack, cloc
     stack.enter_context(standing)
     services = open_desk(instrument, target, work, stack, clock.now)
     instrument.place = _place(target, profile, server) | (places(services, work) if services is not None else {})
+    instrument.place |= open_mail(instrument, target, stack)
     return instrument, server
 
 
@@ -191,6 +198,7 @@ def _twin_target(wanted: Opening, work: Path, defects: tuple[OcDefect, ...]) -> 
         ),
         capacites=OcCapabilities(services=("sav-2.1", "sav-3.0", "opc-3.0", "structure-2.0")),
         serveur=Door(canal=channel, cle_publique=public if channel == "sftp" else None, mot_de_passe=given),
+        courriel=OcMail(),
         campagne=OcCampaign(reponse_sous_s=20, patience_s=20, silence_s=1, intervalle_s=0.01),
         reseau=TestNetwork(graine=wanted.seed),
     )  # fmt: skip
@@ -210,8 +218,23 @@ def _bring_twin(
     calls = OcCalls(codes, Services(urls=urls), instrument.profile, twin.habits, clock=clock)
     instrument.notices = stack.enter_context(NoticeBoard(instrument.profile, clock.now)).url
     standing = StandingOc(twin, client, interval=0.05, clock=clock.now, calls=calls)
+    standing.post = _post(instrument, codes.oc, twin.habits)
     stack.enter_context(standing)
     return TwinDriver(standing)
+
+
+def _post(instrument: Instrument, oc: str, habits: Habits) -> Callable[[Exchange], None]:
+    """Let the twin send by mail what it is asked to."""
+    place, boxes = instrument.place, instrument.boxes or instrument.profile.boites
+    sender = SmtpSender(str(place["smtp_hote"]), int(place["smtp_port"]), delays=(0.01, 0.05, 0.1))
+    post = Post(f"flux@{oc.lower()}.invalid", boxes, sender, no_mailbox())
+
+    def send(file: Exchange) -> None:
+        flow = instrument.profile.flow(judge_name(instrument.profile, file.name).flow or "Cmd_Acces")
+        right = boxes.pm if (flow.protocole == "PM") is not habits.mails_elsewhere else boxes.acces
+        post.send(right, post.letter(file.name, file.data, right, file.at, kind=habits.letters))
+
+    return send
 
 
 def _client(target: OcTarget, server: Server, key: Path) -> RemoteClient:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from annexe5.campaign.instrument import Instrument
+from annexe5.campaign.oc_mail import OcMailScene
 from annexe5.campaign.oc_scene import OcScene
 from annexe5.campaign.oc_service_scene import OcServiceScene
 from annexe5.campaign.recording import ScenarioRecord
@@ -41,6 +42,15 @@ def oc_scene(instrument: Instrument, scenario_record: ScenarioRecord) -> Iterato
 def oc_services(oc_scene: OcScene) -> OcServiceScene:
     """Give a scenario what it sees of the OC's calls to our web services."""
     return OcServiceScene(oc_scene)
+
+
+@pytest.fixture
+def oc_mail(oc_scene: OcScene) -> Iterator[OcMailScene]:
+    """Give a scenario what it sees of the OC's mail; our mail server then puts nothing off any more."""
+    scene = OcMailScene(oc_scene)
+    yield scene
+    if scene.instrument.boxes is not None:
+        scene.defer(0)
 
 
 def record_oc_scene(played: OcScene, record: ScenarioRecord) -> None:

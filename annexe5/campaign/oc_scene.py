@@ -59,7 +59,7 @@ class OcScene:
 
     # --- the OC orders --------------------------------------------------------------------------------------
 
-    def ask_for(self, role: str, count: int = 1) -> None:
+    def ask_for(self, role: str, count: int = 1, *, by_mail: bool = False) -> None:
         """Have the OC order for addresses that play a role, and see its orders come."""
         instrument = self.instrument
         self._able("commander")
@@ -71,7 +71,7 @@ class OcScene:
         if role == "pto_inconnue" and not capacities.hotline:
             raise NonApplicable("le fichier cible ne déclare pas la hotline (capacites.hotline).")
         since = instrument.moment
-        instrument.ask(Instruction("commander", tuple(rows)))
+        instrument.ask(Instruction("commander", tuple(rows), par_courriel=by_mail))
         for row in rows:
             self._claim(role, row, since)
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from annexe5.campaign.target import Canal, Codes, Party
 from annexe5.contract.data import explain, read_toml
-from annexe5.contract.profile import DEFAULT_PROFILE
+from annexe5.contract.profile import DEFAULT_PROFILE, Mailboxes
 from annexe5.errors import TargetError
 from annexe5.parties.oc import ACTIONS
 
@@ -58,6 +58,14 @@ class ServicesDoor(_Model):
     port: Annotated[int, Field(ge=0, le=65535)] | None = 0
     port_https: Annotated[int, Field(ge=0, le=65535)] | None = 0
     avis: Annotated[str, Field(pattern=r"^(https?://.+)?$")] = ""
+
+
+class OcMail(_Model):
+    """Where our mail server listens for an OC that orders by mail, and the mailboxes it offers (else the profile's)."""
+
+    hote: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+    boites: Mailboxes | None = None
 
 
 class Pilot(_Model):
@@ -128,6 +136,7 @@ class OcTarget(_Model):
     serveur: Door
     services: ServicesDoor = ServicesDoor()
     pilote: Pilot | None = None
+    courriel: OcMail | None = None
     campagne: OcCampaign = OcCampaign()
     capacites: OcCapabilities = OcCapabilities()
     reseau: TestNetwork = TestNetwork()

@@ -19,14 +19,19 @@ from typing import Self
 
 from annexe5.campaign.oc_calls import OcCalls
 from annexe5.campaign.standing import utc_now
-from annexe5.errors import TargetError
-from annexe5.exchange import Exchange
+from annexe5.errors import TargetError, UsageError
+from annexe5.exchange import Channel, Exchange
 from annexe5.parties.oc import Instruction, OcTwin
+from annexe5.transport.mail_client import UnknownFateError
 from annexe5.transport.remote import RemoteClient
 from annexe5.transport.temporary import is_temporary
 
 logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
+
+
+def _no_post(file: Exchange) -> None:
+    raise UsageError(f"{file.name} : cet OC n'a pas de courriel.")
 
 
 class StandingOc:
@@ -60,6 +65,7 @@ class StandingOc:
         self._inbox: list[Exchange] = []
         self._outbox: deque[Exchange] = deque()
         self._seen: set[str] = set()
+        self.post: Callable[[Exchange], None] = _no_post
         self._asked = self._stopping = False
         self._begun = self._ended = self._last_move = 0
         self._thread: threading.Thread | None = None
@@ -166,7 +172,9 @@ class StandingOc:
         for instruction, done in wanted:
             moved = True
             try:
-                self._outbox.extend(self.twin.act(self._verified(instruction), self.clock()))
+                said = self.twin.act(self._verified(instruction), self.clock())
+                channel = Channel.MAIL if instruction.par_courriel else self.twin.channel
+                self._outbox.extend(replace(one, channel=channel) for one in said)
             except Exception as error:  # noqa: BLE001 -- it belongs to whoever asked
                 done.set_exception(error)
             else:
@@ -229,12 +237,22 @@ class StandingOc:
     def _flush(self) -> None:
         while self._outbox:
             one = self._outbox[0]
-            self.client.deposit(self._path(one.folder), one.name, one.data)
+            if one.channel is Channel.MAIL:
+                self._mail(one)
+            else:
+                self.client.deposit(self._path(one.folder), one.name, one.data)
             self._outbox.popleft()
             self._tell(one)
             if self.twin.habits.takes_back:
                 with suppress(FileNotFoundError):
                     self.client.delete(self._path(one.folder), one.name)
+
+    def _mail(self, file: Exchange) -> None:
+        """Send by mail; what surely did not leave goes later, what may have left is told and left alone."""
+        try:
+            self.post(file)
+        except UnknownFateError as error:
+            logger.warning("%s : %s", file.name, error)
 
     def _path(self, folder: str) -> str:
         return f"{self._root}/{folder}" if self._root else folder

@@ -43,7 +43,8 @@ class Instruction:
     """What the world asks of an OC, whichever it is.
 
     ``action`` is one of ``ACTIONS`` or ``TICKET_ACTIONS``; ``commandes`` the Cmd_Acces columns of the addresses to
-    order for; ``reference`` the order that the others speak of; ``code`` why the connection failed (empty: it is done).
+    order for; ``reference`` the order that the others speak of; ``code`` why the connection failed (empty: it is done);
+    ``par_courriel`` asks for an order by mail rather than on the file server.
     """
 
     action: str
@@ -51,6 +52,7 @@ class Instruction:
     reference: str = ""
     code: str = ""
     commentaire: str = ""
+    par_courriel: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ class Habits:
     knows_its_orders: bool = True
     answers_once: bool = True
     stops: bool = True  # once an order is over
+    letters: str = ""  # how its messages are written (messages.letters), rightly by default
+    mails_elsewhere: bool = False  # to the mailbox of the other protocol
     key_bits: int = 2048  # of the RSA key it hands over (TRA-05)
     asks_before_ordering: bool = True  # the order help (OPC-11)
     believes_the_help: bool = True  # orders nothing at an address that is closed
@@ -149,6 +151,14 @@ MAKERS: Mapping[str, Callable[[], OcDefect]] = MappingProxyType(
         "oc-sans-suppression": lambda: _habit(deletes=False),
         "oc-balaie-out": lambda: _habit(sweeps=True),
         "oc-reprend-son-depot": lambda: _habit(takes_back=True),
+        "oc-courriel-deux-pieces": lambda: _habit(letters="à deux pièces jointes"),
+        "oc-courriel-archive": lambda: _habit(letters="dont le fichier est dans une archive"),
+        "oc-courriel-corps": lambda: _habit(letters="dont le fichier est dans le corps"),
+        "oc-courriel-objet": lambda: _habit(letters="dont l'objet n'est pas le nom du fichier"),
+        "oc-courriel-winmail": lambda: _habit(letters="enfermé dans un winmail.dat"),
+        "oc-courriel-jeu": lambda: _habit(letters="d'un jeu de caractères inconnu"),
+        "oc-courriel-anomalie": lambda: _habit(letters="signalant une anomalie"),
+        "oc-courriel-boite": lambda: _habit(mails_elsewhere=True),
         "oc-cle-hors-contrat": lambda: _habit(key_bits=3072),
         "oc-separateur-virgule": lambda: _rewritten(lambda data: data.replace(b";", b",")),
         "oc-minuscules": lambda: _changed("Cmd_Acces", _capitalised),
