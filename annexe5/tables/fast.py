@@ -364,16 +364,16 @@ def proven(data: bytes, feeds: int, sheet: Sheet) -> pl.DataFrame | None:
     if data.count(b";") != (sheet.header.width - 1) * count or data.startswith(b"\xef\xbb\xbf"):
         return None
     try:
-        frame = _columns(data, sheet.header.width, quoted=False)
+        frame = as_columns(data, sheet.header.width, quoted=False)
     except pl.exceptions.PolarsError:
         return None
     for place in range(sheet.flat, sheet.header.width):
         if (frame.drop_in_place(_title(place)) != "").any():
             return None
-    return None if frame.height != count or _hollow(frame).any() else frame
+    return None if frame.height != count or hollow(frame).any() else frame
 
 
-def _hollow(frame: pl.DataFrame) -> pl.Series:
+def hollow(frame: pl.DataFrame) -> pl.Series:
     """Tell the rows with nothing in them."""
     empty = frame.to_series(0) == ""
     if not empty.any():
@@ -381,7 +381,7 @@ def _hollow(frame: pl.DataFrame) -> pl.Series:
     return frame.select(pl.all_horizontal(pl.all() == "")).to_series()
 
 
-def _columns(data: bytes, width: int, *, quoted: bool) -> pl.DataFrame:
+def as_columns(data: bytes, width: int, *, quoted: bool) -> pl.DataFrame:
     """Cut lines of a proven shape; an empty cell is an empty text."""
     return pl.read_csv(
         data,
@@ -464,7 +464,7 @@ def _cut_by_line(block: Block, data: bytes, sheet: Sheet, plan: Plan) -> _Cut:
     frame = pl.DataFrame(schema={_title(place): pl.String for place in range(plan.sheet.header.width)})
     if len(lines):
         joined = (lines.str.join("\n").item() + "\n").encode()
-        frame = _columns(joined, plan.sheet.header.width, quoted=b'"' in data)
+        frame = as_columns(joined, plan.sheet.header.width, quoted=b'"' in data)
     if frame.height != len(lines):  # pragma: no cover  # a line that polars would cut otherwise than its shape says
         raise _NotForUs
     return _Cut(frame.insert_column(frame.width, numbers.alias(LINE)), sheet.collected, left, undecodable)

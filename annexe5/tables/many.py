@@ -1,12 +1,13 @@
 """Thousands of small files of one flow, judged together: what is paid once a file is paid once a block of them.
 
-Files whose bytes are beyond doubt (one header, no quote, one kind of line end, UTF-8, as many separators as so many
-right lines have) are put one after the other and judged by the fast path as one block; a finding is then given back to
-its file and line. Any other file is handed back to be read by itself: findings are the same by construction.
+Files whose bytes are beyond doubt (one header, one kind of line end, known encoding, every row of the shape of a right
+one) are put one after the other and judged by the fast path as one block; a finding is then given back to its file and
+line. Any other file is handed back to be read by itself: findings are the same by construction.
 """
 
 from __future__ import annotations
 
+import io
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,17 +18,19 @@ import polars as pl
 from annexe5.findings import Finding
 from annexe5.tables.conditions import COMPARISONS, tests_of
 from annexe5.tables.exact import Asked, Sheet, open_sheet
-from annexe5.tables.fast import BLOCK, Plan, judge_cells, judge_rules, proven
+from annexe5.tables.fast import BLOCK, Plan, as_columns, hollow, judge_cells, judge_rules, proven
 from annexe5.tables.grouping import LINE, grouping, judged_here
 from annexe5.tables.groups import breach_of
-from annexe5.tables.octets import LONG_LINE, Block
+from annexe5.tables.octets import LONG_LINE, Block, from_bytes, look
 from annexe5.tables.predicates import can_fail, can_hold
 from annexe5.tables.rules import RowCheck, TableRule, row_check
 from annexe5.tables.schema import Table
 from annexe5.tables.tally import Tally
 
 FILE = "file"
-_UNSURE_HEAD = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_REPLACED = "\ufffd".encode()
+Shapes = dict[tuple[bytes, str, bool], "_Shape | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +59,15 @@ def judge_many(
     pieces: Iterable[Piece], table: Table, columns: Sequence[str], *, cap: int | None = None
 ) -> Iterator[Batch]:
     """Judge files of one table in blocks; ``cap`` bounds the findings of a rule on a column in a block, not counts."""
-    shapes: dict[tuple[bytes, str], _Shape | None] = {}
+    shapes: Shapes = {}
     alone: list[Piece] = []
     for piece in pieces:
-        body = _regular(piece.data)
+        body = _regular(piece.data, table)
         shape = _shape_of(piece, body, table, columns, shapes) if body else None
         if shape is None or body is None or not shape.fits(body):
             alone.append(piece)
             continue
-        shape.held.append(_Held(piece, body.data, body.rows))
+        shape.held.append(_Held(piece, body))
         shape.size += len(body.data)
         if shape.size >= BLOCK:
             yield shape.flush(cap)
@@ -80,37 +83,61 @@ def judge_many(
 
 @dataclass(frozen=True, slots=True)
 class _Body:
-    """A file cut in two: its header as it stands, its rows ended by LF and their number."""
+    """A file cut in two: its header as it stands, its rows in UTF-8 ended by LF, their number; what its bytes tell."""
 
     header: bytes
     data: bytes
     rows: int
+    quoted: bool
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
     piece: Piece
-    data: bytes
-    rows: int
+    body: _Body
+
+    @property
+    def rows(self) -> int:
+        return self.body.rows
 
 
-def _regular(data: bytes) -> _Body | None:
+def _regular(data: bytes, table: Table) -> _Body | None:
     """Cut a file whose bytes leave nothing to ask; None for any other."""
-    end = data.find(b"\n") + 1
-    if not end or end == len(data) or not data.endswith(b"\n") or data.startswith(_UNSURE_HEAD):
-        return None
-    if b'"' in data or b"\0" in data or (len(data) > LONG_LINE and _has_long_line(data)):
-        return None
-    if not data.isascii():
-        try:
-            data.decode()
-        except UnicodeDecodeError:
+    findings: tuple[Finding, ...] = ()
+    if not data.endswith(b"\n") or data.startswith(_MARKS) or not _is_utf8(data):
+        tally = Tally()
+        encoding = look(from_bytes(data), "utf-8", tally, table)
+        if encoding.empty or encoding.old_mac or encoding.codec.startswith("utf-16"):
             return None
+        data = data[encoding.skip :]
+        data = data if encoding.codec == "utf-8" else data.decode(encoding.codec, "replace").encode()
+        if not _is_utf8(data) or _REPLACED in data:
+            return None
+        data, findings = data if data.endswith(b"\n") else data + _ending(data), tally.findings()
+    end = data.find(b"\n") + 1
+    if end == len(data) or b"\0" in data or (len(data) > LONG_LINE and _has_long_line(data)):
+        return None
     feeds, returns = data.count(b"\n"), data.count(b"\r")
     if returns and (returns != feeds or data.count(b"\r\n") != feeds):
         return None
-    body = data[end:].replace(b"\r\n", b"\n") if returns else data[end:]
-    return _Body(data[:end], body, feeds - 1)
+    rows = data[end:].replace(b"\r\n", b"\n") if returns else data[end:]
+    return _Body(data[:end], rows, feeds - 1, b'"' in rows, findings)
+
+
+def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _ending(data: bytes) -> bytes:
+    """Give the last line the end that the first one has."""
+    return b"\r\n" if b"\r\n" in data[: data.find(b"\n") + 1] else b"\n"
 
 
 def _has_long_line(data: bytes) -> bool:
@@ -123,10 +150,10 @@ def _shape_of(
     body: _Body,
     table: Table,
     columns: Sequence[str],
-    shapes: dict[tuple[bytes, str], _Shape | None],
+    shapes: Shapes,
 ) -> _Shape | None:
     """Give the shape that a header stands for; what is wrong with the header is wrong with every file that has it."""
-    key = (body.header, piece.facts.get("version", ""))
+    key = (body.header, piece.facts.get("version", ""), body.quoted)
     if key not in shapes:
         shapes[key] = _Shape.of(body.header, key[1], table, columns)
     return shapes[key]
@@ -160,8 +187,8 @@ class _Shape:
         return cls(plan, tuple(columns), tally.findings(), by_fact)
 
     def fits(self, body: _Body) -> bool:
-        """Tell whether a file has as many separators as so many rows have."""
-        return body.data.count(b";") == (self.plan.sheet.header.width - 1) * body.rows
+        """Tell whether a file has as many separators as so many rows have; quotes may hide some."""
+        return body.quoted or body.data.count(b";") == (self.plan.sheet.header.width - 1) * body.rows
 
     def flush(self, cap: int | None) -> Batch:
         """Judge what is held, and hold nothing."""
@@ -170,7 +197,7 @@ class _Shape:
 
     def _judge(self, held: list[_Held], cap: int | None) -> Batch:
         count = sum(one.rows for one in held)
-        frame = proven(b"".join(one.data for one in held), count, self.plan.sheet)
+        frame = self._cut(b"".join(one.body.data for one in held), count, quoted=held[0].body.quoted)
         if frame is None:
             if len(held) == 1:
                 return Batch(pl.DataFrame(), alone=[held[0].piece])
@@ -183,11 +210,26 @@ class _Shape:
             frame = frame.filter(~pl.col(FILE).is_in(doubtful))
         batch.judged = [one.piece.number for at, one in enumerate(held) if at not in doubtful]
         starts = _starts(held)
-        batch.findings = [(number, one) for number in batch.judged for one in self.header] if self.header else []
+        batch.findings = [
+            (held[at].piece.number, one)
+            for at in range(len(held))
+            if at not in doubtful
+            for one in (*held[at].body.findings, *self.header)
+        ]
         if frame.height:
             batch.findings += self._findings(frame, held, starts, cap)
         batch.rows = self._asked(frame, held, starts)
         return batch
+
+    def _cut(self, data: bytes, count: int, *, quoted: bool) -> pl.DataFrame | None:
+        """Cut rows into columns; None unless every row has the shape of a right one."""
+        if not quoted:
+            return proven(data, count, self.plan.sheet)
+        lines = pl.read_lines(io.BytesIO(data)).to_series()
+        if len(lines) != count or not lines.str.contains(self.plan.shape).all():
+            return None
+        frame = as_columns(data, self.plan.sheet.header.width, quoted=True)
+        return None if frame.height != count or hollow(frame).any() else frame
 
     def _numbered(self, frame: pl.DataFrame, held: list[_Held]) -> pl.DataFrame:
         """Give each row its place in the block and its file's, and what the rules ask of the file's name."""

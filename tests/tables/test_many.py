@@ -89,3 +89,30 @@ def test_any_cell_anywhere(flow):
         same([Piece(number, file_of(table, *rows, newline="\r\n"), FACTS) for number, rows in enumerate(files)], table)
 
     check()
+
+
+def _quoted(data: bytes) -> bytes:
+    head, *lines = data.decode().split("\n")[:-1]
+    return "\n".join([head, *(";".join(f'"{cell}"' for cell in line.split(";")) for line in lines), ""]).encode()
+
+
+HABITS = {
+    "a mark at the start": lambda data: b"\xef\xbb\xbf" + data,
+    "no end to the last line": lambda data: data.rstrip(b"\n"),
+    "cells in quotes": _quoted,
+    "a separator inside quotes": lambda data: data.replace(b"DES TILLEULS", b'"DES ;; TILLEULS"'),
+    "cp1252": lambda data: data.decode().replace("DES TILLEULS", "DU CHÂTEAU").encode("cp1252"),
+    "CRLF": lambda data: data.replace(b"\n", b"\r\n"),
+    "CRLF but at the end": lambda data: data.replace(b"\n", b"\r\n").rstrip(b"\r\n"),
+}
+
+
+@pytest.mark.parametrize("habit", HABITS.values(), ids=HABITS)
+def test_a_habit_of_one_writer_costs_no_reading_file_by_file(habit):
+    pieces = [Piece(number, habit(file_of(CMD, *orders(number + 1))), FACTS) for number in range(4)]
+    assert same(pieces) == set()
+
+
+def test_a_value_over_two_lines_is_left_to_the_exact_path():
+    data = file_of(CMD, *orders(3)).replace(b"DES TILLEULS", b'"DES\nTILLEULS"', 1)
+    assert same([Piece(0, data, FACTS), Piece(1, file_of(CMD), FACTS)]) == {0, 1}
