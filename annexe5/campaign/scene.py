@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from annexe5.campaign.bench import Bench, Placed, Row
+from annexe5.campaign.memory import MARK, Memory, once
 from annexe5.campaign.observe import KEY, Observation
-from annexe5.campaign.verdicts import NonApplicable, NonConforme
+from annexe5.campaign.verdicts import EnAttente, NonApplicable, NonConforme
 from annexe5.contract.calendar import PARIS
 from annexe5.contract.rejects import load_rejects, read_motive
 from annexe5.contract.rules import rule
@@ -44,6 +45,11 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.start = len(self.bench.observations)
+
+    @property
+    def memory(self) -> Memory:
+        """What the campaign remembers of this scenario."""
+        return self.bench.memory
 
     # --- preparing -----------------------------------------------------------------------------------------
 
@@ -259,24 +265,33 @@ class Scene:
         """Wait for CR_Annulation_Acces KO under a code."""
         self._motive(self.hear("CR_ANNUL_KO", instead=["CR_ANNUL_ANNUL", "CR_ANNUL_RESIL"]), code)
 
+    @once
     def never(self, *kinds: str) -> None:
         """See that nothing of some kinds comes."""
         self.bench.settle()
-        for event in self.bench.events(self.order.reference):
+        events = self.bench.events(self.order.reference)
+        for event in events:
             if event.kind in kinds:
                 raise NonConforme(self._wrong_outcome(event, ["rien"]))
+        self._quiet(events)
 
     def never_sends(self, flow: str) -> None:
         """See that no file of a flow speaks of the last order."""
         self.never(*(event.id for event in load_cycle().events.values() if event.flow == flow))
 
+    @once
     def silence(self) -> None:
         """See that nothing more comes about the last order."""
-        before = len(self.bench.events(self.order.reference))
+        before = self.memory.recall(MARK, lambda: len(self.bench.events(self.order.reference)))
         self.bench.settle()
         after = self.bench.events(self.order.reference)
         if len(after) > before:
             raise NonConforme(self._wrong_outcome(after[-1], ["rien"]))
+        self._quiet(after)
+
+    def _quiet(self, events: Sequence[Event]) -> None:
+        if events:
+            self.bench.quiet(max(event.at for event in events))
 
     # --- what the answer must hold -------------------------------------------------------------------------------
 
@@ -315,21 +330,31 @@ class Scene:
             raise NonConforme(f"commande {event.reference} : le Notif_Reprov répète la route du CR")
 
     def in_time(self, delay: str) -> None:
-        """See that no deadline was missed for the last order."""
+        """See that a deadline was not missed for the last order; one that only qualifies is told with the order."""
         entry = self.bench.profile.delay(delay)
         late = [
             one
             for one in self.bench.judge([self.order.reference])[self.order.reference].findings
             if one.rule.startswith("CYC-DELAI") and one.requirement == entry.requirement
         ]
-        if late:
+        if any(one.severity is Severity.ERROR for one in late):
             raise NonConforme(late)
 
+    @once
     def state_is(self, label: str) -> None:
         """See that the life of the last order has come to a state."""
         self.bench.settle()
         judged = self.bench.judge([self.order.reference])[self.order.reference]
         state = load_cycle().states[judged.state].fr
+        if state != label and judged.awaited and not self.bench.is_absent(judged.awaited[0].since):
+            owed = judged.awaited[0]
+            flow = load_cycle().events[owed.by[0]].flow
+            raise EnAttente(
+                f"commande {self.order.reference} : {flow} de l'OI",
+                owed.until,
+                late=owed.late,
+                awaits=f"OI : {flow}",
+            )
         if state != label:
             raise NonConforme(f"commande {self.order.reference} : « {state} » au lieu de « {label} »")
 
@@ -341,9 +366,9 @@ class Scene:
         oi = self.bench.target.codes.oi
         return [
             one
-            for one in self.bench.observations[self.start :]
+            for index, one in enumerate(self.bench.observations)
             if one.exchange.sender == oi and not one.speaks_pm(self.bench.profile)
-            if not one.events or any(event.reference in mine for event in one.events)
+            if any(event.reference in mine for event in one.events) or (index >= self.start and not one.events)
         ]
 
     def no_finding(self, *families: str) -> None:
@@ -356,14 +381,21 @@ class Scene:
         if not self.files():
             raise NonConforme("l'OI n'a envoyé aucun fichier pour cette commande")
 
+    @once
     def taken(self) -> None:
         """See that the OI has deleted from IN what it retrieved (TRA-10)."""
         last = self.sent[-1].exchange
         if self.bench.waiting_in(last.folder, last.name):
+            self.bench.quiet(last.at)
             raise NonConforme(rule("TRA-RESTE").finding(path=last.name, received=last.name, expected=last.folder))
 
     def waits_in_out(self) -> None:
         """See that an answer stays in OUT until the OC collects it (TRA-10)."""
+        self._stays_in_out()
+        self.bench.await_event(self.order.reference, "AR_OK", "AR_KO")
+
+    @once
+    def _stays_in_out(self) -> None:
         self.bench.answer_waits(self.order.reference)
 
     # --- by mail -----------------------------------------------------------------------------------------------
