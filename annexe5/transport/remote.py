@@ -273,7 +273,12 @@ class RemoteClient(ABC):
             placing = True
             self._rename(upload, final)
 
-        self._retry(lambda: self._write(upload, data))
+        try:
+            self._retry(lambda: self._write(upload, data))
+        except RefusedError:
+            with suppress(ConnectionLostError, FileNotFoundError, TargetError):
+                self._remove(upload)  # half a file would hold the room of the next
+            raise
         ready()
         self._retry(place)
 
