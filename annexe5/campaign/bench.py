@@ -194,6 +194,12 @@ class Bench:
         self._count += 1
         return f"A5{self._stamp}{self._count:05d}"
 
+    def renew(self, placed: Placed) -> Placed:
+        """Fill the same order again, under a new reference."""
+        self._count += 1
+        row = placed.row | {KEY: f"A5{self._stamp}{self._count:05d}"}
+        return self._orders.setdefault(row[KEY], Placed(row[KEY], placed.role, row))
+
     @property
     def _stamp(self) -> str:
         """Make references of two campaigns on one account differ."""

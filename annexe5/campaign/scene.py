@@ -86,6 +86,11 @@ class Scene:
         """Deposit orders in one file."""
         self._send("Cmd_Acces", [one.row for one in orders or [self.order]], **options)
 
+    def place_again(self) -> None:
+        """Deposit the last order anew under another reference, its address and appointment the same."""
+        self.orders.append(self.bench.renew(self.order))
+        self.place()
+
     def place_all(self) -> None:
         """Deposit every order of the scenario in one file."""
         self.place(self.orders)
@@ -221,6 +226,30 @@ class Scene:
         """Wait for AR KO under a code."""
         event = self.hear("AR_KO", instead=["AR_OK"])
         self._motive(event, code)
+
+    def slot_freed(self) -> None:
+        """See that an appointment set free serves again; a reserve otherwise, the contract has no tab for it."""
+        self._allowed("RDV-LIBERE", "AR_OK", "AR_KO")
+
+    def taken_over(self) -> None:
+        """See that a line active with another OC is given on its outlet; a reserve otherwise."""
+        if self._allowed("ECRASEMENT-REPRISE", "CR_OK", "AR_KO", "CR_KO", "CR_HOTLINE"):
+            self.holds("ReferencePrise", self.order.row["ReferencePrise"])
+
+    def _allowed(self, ident: str, wanted: str, *others: str) -> bool:
+        """Hear an outcome that the contract lets be otherwise: what differs is told, and refuses nothing."""
+        event = self._hear(wanted, *others)
+        self.answer = event
+        if event.kind == wanted:
+            return True
+        motive = event.values.get(_MOTIVES[event.flow], "")
+        self.judged.append(
+            rule(ident).finding(
+                path=event.file, line=event.line, received=f"{event.kind} {motive}".strip(), expected=wanted,
+                order=event.reference,
+            )
+        )  # fmt: skip
+        return False
 
     def repeated_rejected(self, code: str) -> None:
         """Wait for the AR KO of a reference that has served; the order it opened first lives on."""

@@ -50,12 +50,12 @@ def orders_of(network: Network, ocs: Sequence[str], files: int, *, day: date) ->
 
 def _addresses(network: Network, oc: str, count: int, taken: set[str]) -> list[dict[str, str]]:
     """Give so many addresses that an OC may order, in buildings that no other has; notes them as taken."""
-    free = (one for one in network.iter_eligible(oc) if one.identifiant_immeuble not in taken)
-    found = list(islice(free, count))
+    lines = ((building, line) for building, line in network.iter_orderable(oc) if not line.existant)
+    found = list(islice(((b, line) for b, line in lines if b.identifiant not in taken), count))
     if len(found) < count:
         raise ValueError(f"{oc} : {network.size} buildings have {len(found)} addresses left, {count} are needed")
-    taken |= {one.identifiant_immeuble for one in found}
-    return [dict(one.commande) for one in found]
+    taken |= {building.identifiant for building, _ in found}
+    return [dict(network.commande(line, oc)) for _, line in found]
 
 
 def reference(oc: str, number: int) -> str:
