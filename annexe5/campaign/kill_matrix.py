@@ -39,6 +39,28 @@ def scenarios(party: Party) -> Clauses:
     return {ident: tuple(tag for tag in tags if tag in load_requirements()) for ident, tags in found}
 
 
+def played(key: Key, seed: str) -> tuple[str, ...]:
+    """Give the features a twin plays: all of its side's for a good one, and for one defect in ten, others each day.
+
+    A defect of the OI's files plays the features of files, one of its web services those of services: neither can touch
+    what the other is judged by, and playing everything for everyone would take twice as long.
+    """
+    party, ident = key
+    entry = load_defects().get(ident)
+    if entry is None or party == "oc" or _place(seed, ident) % 10 == 0:
+        return features(party)
+    of_services = any(clause.startswith(_SERVICES) for clause in entry.requirements)
+    return tuple(one for one in features(party) if one.startswith(_OF_SERVICES) == of_services)
+
+
+_SERVICES = ("SAV-", "OPC-")
+_OF_SERVICES = ("features/sav/", "features/aide_commande/")
+
+
+def _place(seed: str, ident: str) -> int:
+    return int(hashlib.sha256(f"{seed}/{ident}".encode()).hexdigest(), 16)
+
+
 # --- what counts as caught --------------------------------------------------------------------------------------
 
 
@@ -186,11 +208,11 @@ def _differing(what: str, told: Iterable[str], there: Iterable[str]) -> list[str
 
 def sample(seed: str, each: Mapping[Party, int]) -> list[Key]:
     """Draw a few twins of each party; another seed, other twins."""
-
-    def place(ident: str) -> str:
-        return hashlib.sha256(f"{seed}/{ident}".encode()).hexdigest()
-
-    return [(party, ident) for party, count in each.items() for ident in sorted(twins(party), key=place)[:count]]
+    return [
+        (party, ident)
+        for party, count in each.items()
+        for ident in sorted(twins(party), key=lambda ident: _place(seed, ident))[:count]
+    ]
 
 
 def unlike(seen: Trial, row: Trial | None) -> str:

@@ -14,7 +14,19 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from annexe5.campaign.kill_matrix import MATRIX, PARTIES, drift, recorded, sample, twins, unlike, written, wrong_with
+from annexe5.campaign.kill_matrix import (
+    MATRIX,
+    PARTIES,
+    drift,
+    played,
+    recorded,
+    sample,
+    twins,
+    unlike,
+    without_a_kill,
+    written,
+    wrong_with,
+)
 from annexe5.campaign.kill_matrix_page import PAGE, page
 from annexe5.campaign.trials import Key, Party, Trial, run
 from annexe5.contract.paths import suite_root
@@ -32,11 +44,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         wrong = {**dict.fromkeys(drift(), ""), **(_sampled(options) if options.sample else {})}
         return _tell(wrong, f"matrice comparée à ce qui existe, graine {options.seed}", began)
     keys = _chosen(options)
-    seen = run(keys, workers=options.workers, kept=options.keep, disabled=options.disable_rule, told=_progress)
+    everything = bool(options.whole or options.ids)
+    seen = run(
+        keys,
+        workers=options.workers,
+        played=lambda key: () if everything else played(key, options.seed),
+        kept=options.keep,
+        disabled=options.disable_rule,
+        told=_progress,
+    )
     wrong = {_name(one): why for one in seen.values() if (why := wrong_with(one))}
-    if options.write and not (options.ids or options.disable_rule):
-        _write(list(seen.values()), options.workers)
-    return _tell(wrong, f"{len(seen) - len(wrong)} jumeaux jugés comme il faut, {len(wrong)} non", began)
+    if not (options.ids or options.disable_rule or options.party):
+        bare = {clause for party in PARTIES for clause in without_a_kill(seen.values(), party)}
+        wrong |= dict.fromkeys(sorted(bare), "aucun défaut tué sous cette exigence")
+        if options.write:
+            _write(list(seen.values()), options)
+    return _tell(wrong, f"{len(seen)} jumeaux certifiés, {len(wrong)} choses à reprendre", began)
 
 
 def _options() -> argparse.ArgumentParser:
@@ -52,6 +75,7 @@ def _options() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--check", action="store_true", help="certify nothing: is the matrix that of the suite?")
     parser.add_argument("--sample", action="store_true", help="--check, then certify a few twins again")
+    parser.add_argument("--whole", action="store_true", help="every twin plays every feature of its side")
     parser.add_argument("--seed", default=f"{datetime.now(UTC):%Y-%j}", help="which few (default: other ones each day)")
     return parser
 
@@ -76,17 +100,23 @@ def killed_by(rules: Sequence[str], keys: Sequence[Key]) -> list[Key]:
 def _sampled(options: argparse.Namespace) -> dict[str, str]:
     rows = recorded()
     keys = sample(options.seed, _EACH)
-    seen = run(keys, workers=options.workers, told=_progress)
+    seen = run(keys, workers=options.workers, played=lambda key: played(key, options.seed), told=_progress)
     return {_name(one): why for key, one in seen.items() if (why := unlike(one, rows.get(key)))}
 
 
-def _write(trials: Sequence[Trial], workers: int) -> None:
+def _write(trials: Sequence[Trial], options: argparse.Namespace) -> None:
     """Renew the matrix, then show what is no longer caught without each of three rules."""
     (suite_root() / MATRIX).write_text(written(trials), encoding="utf-8")
     survivors = {}
     for ident in SHOWN:
         keys = killed_by([ident], [(one.party, one.id) for one in trials])
-        seen = run(keys, workers=workers, disabled=[ident], told=_progress)
+        seen = run(
+            keys,
+            workers=options.workers,
+            played=lambda key: played(key, options.seed),
+            disabled=[ident],
+            told=_progress,
+        )
         survivors[ident] = {one.id: why for one in seen.values() if (why := wrong_with(one))}
     (suite_root() / PAGE).write_text(page(trials, survivors), encoding="utf-8")
 

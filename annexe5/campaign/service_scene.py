@@ -98,7 +98,7 @@ class ServiceScene:
 
     def both_channels(self) -> None:
         """See that http and https publish the same operations."""
-        there = self.services.wsdl(self.service, self.services.other_scheme(self.service))
+        there = self.services.wsdl(self.service, self.services.other_scheme(self.service), other=True)
         if set(there.operations) != set(self.services.wsdl(self.service).operations):
             raise NonConforme("les deux canaux, http et https, ne publient pas les mêmes opérations")
 
@@ -214,7 +214,9 @@ class ServiceScene:
         self.change(version=version, messageType="INFO", messageContent="SECOND MESSAGE")
 
     def _version(self) -> int:
-        version = self.read().data["troubleTicketValue"].get("lastUpdateVersionNumber")
+        self.read()
+        self._accepted()
+        version = self.outcome.data["troubleTicketValue"].get("lastUpdateVersionNumber")
         if not isinstance(version, int):
             raise NonApplicable("l'OI ne tient pas de lastUpdateVersionNumber : la resynchronisation n'a pas d'objet.")
         return version

@@ -151,13 +151,15 @@ def run(
     wanted: Sequence[Key],
     *,
     workers: int,
+    played: Callable[[Key], Sequence[str]] = lambda _: (),
     kept: Path | None = None,
     disabled: Sequence[str] = (),
     told: Callable[[Trial, int, int], None] = lambda _one, _done, _all: None,
 ) -> dict[Key, Trial]:
     """Certify twins, some at a time; those that ``kept`` holds from a run that was stopped are not certified again.
 
-    ``disabled`` rules judge nothing: what survives without them shows what they are for.
+    ``played`` gives the features of each (none: all of its party's). ``disabled`` rules judge nothing: what survives
+    without them shows what they are for.
     """
     seen = {key: one for key, one in _earlier(kept).items() if key in wanted}
     left = [key for key in wanted if key not in seen]
@@ -165,7 +167,7 @@ def run(
     with context.Pool(
         min(workers, len(left)) or 1, initializer=_begin, initargs=(tuple(disabled),), maxtasksperchild=_EACH
     ) as pool:
-        for one in pool.imap_unordered(_each, left):
+        for one in pool.imap_unordered(_each, [(*key, tuple(played(key))) for key in left]):
             seen[one.party, one.id] = one
             if kept is not None:
                 with kept.open("ab") as file:
@@ -177,8 +179,8 @@ def run(
 _ONE = TypeAdapter(Trial)
 
 
-def _each(key: Key) -> Trial:
-    return trial(*key)
+def _each(asked: tuple[Party, str, tuple[str, ...]]) -> Trial:
+    return trial(*asked)
 
 
 def _earlier(kept: Path | None) -> Mapping[Key, Trial]:

@@ -40,8 +40,7 @@ from annexe5.contract.profile import Profile
 from annexe5.exchange import Channel
 from annexe5.network import Network, generate
 from annexe5.parties.defects import make
-from annexe5.parties.oi import OiTwin
-from annexe5.parties.pace import Pace
+from annexe5.parties.oi import OiTwin, Pace
 from annexe5.parties.sav import SavPace
 from annexe5.transport.ftp_server import FtpServer
 from annexe5.transport.mail_client import SmtpSender
@@ -206,7 +205,14 @@ def oi_services(
     """Give the web services of a twin: its network, its orders, its accounts and, if ``secret``, their passwords."""
     passwords = {one.oc: one.password if secret else None for one in accounts}
     return web_services(
-        twin.profile, twin.network, passwords, book=twin.book, pace=SERVICE_PACE, clock=clock, wsdls=wsdls
+        twin.profile,
+        twin.network,
+        passwords,
+        book=twin.book,
+        pace=SERVICE_PACE,
+        clock=clock,
+        wsdls=wsdls,
+        defects=twin.defects,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -19,7 +19,9 @@ from annexe5.messages.wsdl import Wsdl, WsdlError, load_wsdl, read_wsdl
 from annexe5.network import Network
 from annexe5.parties.aide_commande import AideTwin
 from annexe5.parties.book import Book
+from annexe5.parties.defects import Defect
 from annexe5.parties.sav import Desk, NetworkAccesses, SavPace, SavTwin
+from annexe5.parties.service_defects import spoilt_conversation, spoilt_handle
 from annexe5.transport.edge import utc_now
 from annexe5.transport.http_client import HttpClient, HttpReply, NoAnswerError
 from annexe5.transport.http_server import HttpBounds, HttpRequest, HttpServer
@@ -55,6 +57,7 @@ def web_services(
     https_port: int | None = 0,
     on_served: Callable[[Served], None] | None = None,
     latency: Callable[[HttpRequest], float] | None = None,
+    defects: Sequence[Defect] = (),
 ) -> WebServices:
     """Join the twins of a network to an HTTP server, every service of the profile by default.
 
@@ -75,9 +78,10 @@ def web_services(
             sav[service.nom] = conversation = SavTwin(
                 contract, NetworkAccesses(network, book), accounts, pace=pace, desk=desk
             )
-        endpoints.append(SoapEndpoint(contract, service, conversation, clock=clock, meter=meter, on_served=on_served))
+        heard = spoilt_conversation(conversation, defects)
+        endpoints.append(SoapEndpoint(contract, service, heard, clock=clock, meter=meter, on_served=on_served))
     server = HttpServer(
-        Router(endpoints).handle,
+        spoilt_handle(Router(endpoints).handle, defects),
         host=host,
         port=port,
         https_port=https_port,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -59,7 +59,8 @@ class Defect:
     ``rows`` on those of a flow, ``files`` on those sent at one moment, ``more`` adds answers to one, ``decision``
     (stage AR, CR or MAD, code) gives another code, ``octets`` is what is kept of a file received, ``read`` what is
     understood of a row of it, ``react`` answers to that row that nobody asked for; ``edge`` names habits of the file
-    server (``campaign.standing``); ``pm`` acts on the PM process (``pm_defects``).
+    server (``campaign.standing``); ``reply`` and ``http`` act on the web services (``service_defects``), ``pm`` on the
+    PM process (``pm_defects``).
     """
 
     rows: Rows | None = None
@@ -70,6 +71,8 @@ class Defect:
     octets: Octets | None = None
     react: More | None = None
     edge: frozenset[str] = frozenset()
+    reply: Callable[[Any, Any], Any] | None = None
+    http: Callable[[Any, Any], Any] | None = None
     pm: PmDefect | None = None
 
 

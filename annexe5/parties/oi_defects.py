@@ -15,6 +15,7 @@ from annexe5.exchange import Exchange
 from annexe5.parties.answers import HOTLINE
 from annexe5.parties.defects import Defect, More, Row
 from annexe5.parties.pm_defects import PM_MAKERS, PmDefect
+from annexe5.parties.service_defects import SERVICE_MAKERS
 from annexe5.tables import load_table
 
 KEY = "ReferenceCommandePriseInterneOC"
@@ -341,21 +342,6 @@ def _labelled(flow: str) -> Maker:
     )
 
 
-def _keeps_slots() -> Defect:
-    """Give no appointment twice, whatever became of the order that had it."""
-    given: set[str] = set()
-    again: list[bool] = []
-
-    def read(flow: str, row: Row) -> Mapping[str, str]:
-        if flow == "Cmd_Acces":
-            slot = row.get("IdRdv", "")
-            again.append(bool(slot) and slot in given)
-            given.add(slot)
-        return {}
-
-    return Defect(read=read, decision=lambda stage, code: "FRDV04" if stage == "AR" and again and again.pop() else code)
-
-
 def _habit(name: str) -> Maker:
     return lambda: Defect(edge=frozenset({name}))
 
@@ -510,12 +496,12 @@ MAKERS: Mapping[str, Maker] = MappingProxyType(
         "ligne-courte": in_lines(line=lambda line: line.rsplit(";", 1)[0]),
         "ligne-longue": in_lines(line=lambda line: line + ";SURPLUS"),
         "fichier-sans-ligne": rewritten(lambda data: data.split(b"\n", 1)[0] + b"\n"),
-        "rdv-garde": _keeps_slots,
         # The edge
         "in-jamais-vide": _habit("keeps"),
         "reprend-ses-reponses": _habit("takes back"),
         "arret-sur-illisible": _habit("stops"),
         "lit-a-moitie": _habit("half"),
+        **SERVICE_MAKERS,
         "mot-de-passe-quelconque": _habit("any password"),
         "cle-quelconque": _habit("any key"),
         "sans-cle": _habit("no key"),
