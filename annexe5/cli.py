@@ -398,6 +398,12 @@ def certify(
         Path | None, typer.Option("--target", help="Fichier cible TOML ; aucun : le jumeau est certifié.")
     ] = None,
     report: Annotated[Path, typer.Option("--report", help="Dossier du rapport ; vide ou à créer.")] = Path("reports"),
+    resume: Annotated[
+        Path | None, typer.Option("--resume", help="Reprend la campagne de ce dossier : rien n'est demandé deux fois.")
+    ] = None,
+    patience: Annotated[
+        str, typer.Option("--patience", help="Combien un scénario attend avant de céder la place : 30s, 10min, 2h, 1j.")
+    ] = "",
     defect: Annotated[
         list[str] | None, typer.Option("--defect", help="Défaut du jumeau (sans --target) ; répétable.")
     ] = None,
@@ -420,10 +426,15 @@ def certify(
     """Certifie une partie de bout en bout et écrit le rapport (HTML, JUnit, JSON, allure-results).
 
     Sans --target, le jumeau OI est servi par SFTP sur cette machine et certifié. Ce qui suit [bold]--[/] va à pytest :
-    [bold]annexe5 certify oi -- -k annulation[/].
+    [bold]annexe5 certify oi -- -k annulation[/]. Une campagne dont des réponses ne sont pas encore dues finit par 3 ;
+    [bold]annexe5 certify oi --resume DOSSIER[/] la reprend.
     """
     from annexe5.campaign import certification
+    from annexe5.campaign.clock import seconds_of
 
+    waits = seconds_of(patience, "--patience") if patience else None
+    if resume is not None:
+        raise typer.Exit(certification.resume(resume, party=party, target=target, patience=waits)[0])
     wanted = certification.Wanted(
         party=party,
         target=target,
@@ -440,6 +451,7 @@ def certify(
         attended=partial(typer.prompt, default="", show_default=False, prompt_suffix=" ", err=True)
         if attended
         else None,
+        patience=waits,
     )
     raise typer.Exit(certification.run(wanted))
 

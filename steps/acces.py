@@ -70,6 +70,12 @@ def line_available_by_oi(scene: Scene, role: str):
     scene.made_available()
 
 
+@given(parsers.parse('une ligne mise à disposition sans ordre de travail sur une adresse du rôle "{role}"'))
+def line_available_without_work_order(scene: Scene, role: str):
+    order_routed(scene, role)
+    scene.made_available()
+
+
 @given("l'OC a confirmé la mise en service")
 def in_service_already(scene: Scene):
     scene.in_service()
@@ -86,6 +92,11 @@ def unknown_reference(scene: Scene):
 @when("l'OC dépose la commande")
 def place(scene: Scene):
     scene.place()
+
+
+@when("l'OC repasse la commande pour le même rendez-vous")
+def place_for_the_same_slot(scene: Scene):
+    scene.place_again()
 
 
 @when("l'OC dépose les commandes dans un même fichier")
@@ -166,6 +177,16 @@ def some_acknowledged(scene: Scene, count: int):
 @then(parsers.parse("l'OI rejette la dernière commande à l'AR sous le code \"{code}\""))
 def rejected_at_ar(scene: Scene, code: str):
     scene.rejected_at_ar(code)
+
+
+@then("l'OI accepte la commande sur le rendez-vous libéré")
+def slot_freed(scene: Scene):
+    scene.slot_freed()
+
+
+@then("l'OI donne la ligne sur la prise commandée")
+def taken_over(scene: Scene):
+    scene.taken_over()
 
 
 @then(parsers.parse("l'OI rejette le doublon à l'AR sous le code \"{code}\""))

@@ -40,7 +40,6 @@ def test_the_acces_clauses_that_bind_the_oi_have_a_scenario():
     without = {
         "TRA-02": "a preference, nothing to observe",
         "NAM-16": "INFO: the contract prints no name",
-        "ACC-17": "MAY: no tab of its own; appointments are tried through the FRDV codes",
     }
     bound = {one.id for one in load_requirements().values() if "OI" in one.parties and "ACCES" in one.protocols}
     text = "\n".join(path.read_text(encoding="utf-8") for path in FEATURES if path.parent.name != "oc")

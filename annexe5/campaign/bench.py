@@ -10,18 +10,19 @@ from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from annexe5.campaign.journal import Journal
+from annexe5.campaign.journal import Journal, Stage
+from annexe5.campaign.memory import HARVESTED, IGNORED, LOOKED, ORDER, REFERENCE, Memory, messages_of
 from annexe5.campaign.observe import KEY, Observation, observe
 from annexe5.campaign.post import Post
 from annexe5.campaign.service_bench import ServiceBench
 from annexe5.campaign.target import Target
 from annexe5.campaign.verdicts import Bloque, EnAttente, NonApplicable, NonConforme
 from annexe5.contract.calendar import PARIS, Calendar
-from annexe5.contract.names import build_name
+from annexe5.contract.names import build_name, parse_name
 from annexe5.contract.profile import FolderName, Profile
 from annexe5.contract.rejects import load_rejects
 from annexe5.contract.rules import rule
@@ -53,9 +54,10 @@ class Placed:
 class Bench:
     """One campaign's chair.
 
-    ``idle`` tells, where the party is at hand, that it has nothing more to say; ``dial`` gives a client for another
-    password, ``dial_key`` for another key; ``skip`` lets a long time go by, which a twin's clock leaps over, and
-    ``leap`` takes both parties to a later moment, where both are ours; ``opened`` is when it sat down.
+    ``idle`` tells, where the party is at hand, that it has nothing more to say; ``later`` that it will only speak at a
+    later moment of the clock both share; ``dial`` gives a client for another password, ``dial_key`` for another key;
+    ``skip`` lets a long time go by, which a twin's clock leaps over, and ``leap`` takes both parties to a later moment,
+    where both are ours; ``opened`` is when it sat down.
     """
 
     target: Target
@@ -65,6 +67,7 @@ class Bench:
     clock: Clock
     wait: Callable[[float], object]
     idle: Callable[[], bool] | None = None
+    later: Callable[[], bool] | None = None
     password: str | None = field(default=None, repr=False)
     leap: Callable[[datetime], None] | None = None
     dial: Callable[[str], RemoteClient] | None = None
@@ -82,12 +85,53 @@ class Bench:
     _orders: dict[str, Placed] = field(default_factory=dict)
     _names: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _optional: set[str] = field(default_factory=set)
+    _doubtful: set[str] = field(default_factory=set)
+    _untaken: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    _looked: datetime | None = None
+    _harvest: int = 0
     _started: str = ""
     _batch: int = 0
     _count: int = 0
 
     def __post_init__(self) -> None:
         self.opened = self.clock()
+        self.memory = Memory(self.journal, self.clock)
+
+    def remember(self, journal: Journal) -> None:
+        """Sit down before a campaign's journal: a new one, or that of a campaign to go on with."""
+        self.journal, self.memory = journal, Memory(journal, self.clock)
+        for said in self.memory.said(ORDER):
+            self._count += 1
+            self._served[said["role"]] += said["from_role"]
+            self._orders.setdefault(said["reference"], Placed(said["reference"], said["role"], said["row"]))
+        self._count += sum(1 for _ in self.memory.said(REFERENCE))
+        self._read_back(journal)
+        left = list(self.memory.said(IGNORED))
+        if not left:
+            self.memory.write(IGNORED, 0, sorted(self.ignored))
+        self.ignored = frozenset(left[0] if left else self.ignored)
+
+    def _read_back(self, journal: Journal) -> None:
+        """See again what was seen; what we wrote down and did not let go is not sent yet."""
+        keys, messages = journal.sendings(), dict(messages_of(journal))
+        looks = {said["batch"]: datetime.fromisoformat(said["at"]) for said in self.memory.said(LOOKED)}
+        harvested = {said["batch"] for said in self.memory.said(HARVESTED)}
+        self._looked = max(looks.values(), default=None)
+        for exchange, batch in journal.exchanges():
+            self._batch, stages = max(self._batch, batch), self.memory.stages(exchange.number)
+            if exchange.channel is Channel.SOAP:
+                flow, findings = messages.get(exchange.number, ("", ()))
+                self.observations.append(Observation(exchange, batch, flow, (), findings))
+            elif exchange.sender == self.target.codes.oi:
+                self._see(exchange, batch, looks.get(batch))
+                self._harvest = 0 if batch in harvested else batch
+                if Stage.TAKEN not in stages:
+                    self._untaken[exchange.folder, exchange.name, exchange.digest] = exchange.number
+            elif Stage.GONE in stages:
+                owed = exchange.number not in keys or keys[exchange.number].owed
+                self._sent(exchange, batch, owed=owed, doubtful=Stage.DOUBTFUL in stages)
+            else:
+                self._names[exchange.sender].add(exchange.name)
 
     # --- test data -----------------------------------------------------------------------------------------
 
@@ -113,12 +157,21 @@ class Bench:
 
     def prepare(self, role: str, **changes: str) -> Placed:
         """Fill a Cmd_Acces for a role, under a new reference; ``changes`` override columns."""
-        return self.prepare_on(self.row_of(role), role, **changes)
+        return self._place(lambda: self._fill(self.row_of(role), role, changes), from_role=True)
 
     def prepare_on(self, address: Mapping[str, str], role: str, **changes: str) -> Placed:
         """Fill a Cmd_Acces on an address, under a new reference; ``changes`` override columns."""
-        reference = self.fresh_reference()
+        return self._place(lambda: self._fill(address, role, changes), from_role=False)
+
+    def _place(self, fill: Callable[[], dict[str, Any]], *, from_role: bool) -> Placed:
+        said = self.memory.recall(ORDER, lambda: fill() | {"from_role": from_role})
+        placed = Placed(said["reference"], said["role"], dict(said["row"]))
+        self._orders.setdefault(placed.reference, placed)
+        return placed
+
+    def _fill(self, address: Mapping[str, str], role: str, changes: Mapping[str, str]) -> dict[str, Any]:
         now = self.clock().astimezone(PARIS)
+        reference = self._next_reference()
         person = generated_client(self._count, self._count)
         row = dict.fromkeys(load_table("Cmd_Acces").names, "")
         row |= {
@@ -130,15 +183,22 @@ class Bench:
             "TypeCommandeDemande": "LOCA",
         }
         row |= address
-        row |= {KEY: reference, "DateCommandePrise": now.strftime("%Y%m%d %H:%M")} | changes
-        placed = Placed(row[KEY], role, row)
-        self._orders.setdefault(placed.reference, placed)
-        return placed
+        row |= {KEY: reference, "DateCommandePrise": now.strftime("%Y%m%d %H:%M"), **changes}
+        return {"reference": row[KEY], "role": role, "row": row}
 
     def fresh_reference(self) -> str:
-        """Give an order reference that has never served."""
+        """Give an order reference that has never served, but to the scenario at hand if it is played again."""
+        return self.memory.recall(REFERENCE, self._next_reference)
+
+    def _next_reference(self) -> str:
         self._count += 1
         return f"A5{self._stamp}{self._count:05d}"
+
+    def renew(self, placed: Placed) -> Placed:
+        """Fill the same order again, under a new reference."""
+        self._count += 1
+        row = placed.row | {KEY: f"A5{self._stamp}{self._count:05d}"}
+        return self._orders.setdefault(row[KEY], Placed(row[KEY], placed.role, row))
 
     @property
     def _stamp(self) -> str:
@@ -149,11 +209,14 @@ class Bench:
     # --- out and in ----------------------------------------------------------------------------------------
 
     def name(self, flow: str, **places: str) -> str:
-        """Give the next file name of a flow."""
+        """Give the next file name of a flow, one that has not served."""
         day = self.clock().astimezone(PARIS).date()
-        number = self._sequence(flow)
         codes = self.target.codes
-        return build_name(self.profile, flow, oi=codes.oi, oc=codes.oc, date=day, seq=number, **places)
+        while True:
+            number = self._sequence(flow)
+            name = build_name(self.profile, flow, oi=codes.oi, oc=codes.oc, date=day, seq=number, **places)
+            if name not in self._names[codes.oc]:
+                return name
 
     def _sequence(self, flow: str) -> int:
         """Start where no earlier campaign of the day can have been: at the seconds of the day, then one by one."""
@@ -179,8 +242,12 @@ class Bench:
         """Deposit a file of a flow in IN; ``name``, ``folder`` and ``data`` replace what is right by something else.
 
         ``owed`` is false for a file that no OI is held to answer: its orders may be answered, or not. ``letter`` sends
-        it by mail instead, written as the word says ("": rightly), to the flow's ``mailbox`` if none is given.
+        it by mail instead, written as the word says ("": rightly), to the flow's ``mailbox`` if none is given. What the
+        scenario at hand has sent already is not sent again.
         """
+        key, number = self.memory.sending(owed=owed)
+        if number:
+            return self._let_go(self.journal.exchange(number), self.journal.batch(number), owed=owed)
         codes = self.target.codes
         where = folder or self.profile.folder(self.profile.flow(flow).dossier, codes.oi, codes.arcep)
         content = write_rows(load_table(flow), rows) if data is None else data
@@ -189,14 +256,34 @@ class Bench:
             sent = self._as_letter(sent, letter, mailbox or self._mailbox(flow))
         # Written down before it leaves: a campaign that is killed in between knows what may have been sent.
         self._batch += 1
-        recorded = self.journal.record(sent, batch=self._batch)
-        if recorded.channel is Channel.MAIL:
-            self._posted.send(recorded.folder, recorded.data)
-        else:
-            self.client.deposit(self._path(where), recorded.name, content)
-        seen = self._see(recorded)
+        return self._let_go(self.journal.record(sent, batch=self._batch, key=key), self._batch, owed=owed)
+
+    def _let_go(self, sent: Exchange, batch: int, *, owed: bool) -> Observation:
+        """Deposit or post what is written down, unless it has left already; an interruption may have come between."""
+        stages, number = self.memory.stages(sent.number), sent.number
+        if Stage.GONE in stages:
+            return next(one for one in self.observations if one.exchange.number == number)
+        where, posted = self._path(sent.folder), sent.channel is Channel.MAIL
+        left: bool | None = False
+        if Stage.READY in stages:
+            left = None if posted else self.client.has_left(where, sent.name, len(sent.data))
+        if left is None:
+            self.memory.reach(number, Stage.DOUBTFUL)
+        elif posted:
+            self.memory.reach(number, Stage.READY)
+            self._posted.send(sent.folder, sent.data)
+        elif not left:
+            self.client.deposit(where, sent.name, sent.data, ready=lambda: self.memory.reach(number, Stage.READY))
+        self.memory.reach(number, Stage.GONE)
+        return self._sent(sent, batch, owed=owed, doubtful=left is None)
+
+    def _sent(self, sent: Exchange, batch: int, *, owed: bool, doubtful: bool) -> Observation:
+        seen = self._see(sent, batch)
+        references = {event.reference for event in seen.events}
         if not owed:
-            self._optional.update(event.reference for event in seen.events)
+            self._optional |= references
+        if doubtful:
+            self._doubtful |= references
         return seen
 
     @property
@@ -214,21 +301,22 @@ class Bench:
         boxes = self._posted.boxes
         return boxes.pm if self.profile.flow(flow).protocole == "PM" else boxes.acces
 
-    def _collect_mail(self) -> list[Observation]:
+    def _collect_mail(self, seen: list[Observation]) -> None:
         """Take what came into our mailbox."""
-        seen: list[Observation] = []
         if self.post is None:
-            return seen
+            return
         codes, address = self.target.codes, self.post.address
+        numbers: list[int] = []
 
         def keep(raw: bytes) -> None:
             mail = dissect(raw)
             name = next((one.name for one in mail.attachments if one.name), "") or mail.message_id
             arrived = Exchange(self.clock(), Channel.MAIL, codes.oi, codes.oc, name, address, raw)
-            seen.append(self._see(self.journal.record(arrived, batch=self._batch)))
+            numbers.append(self._arrived(arrived, seen))
 
         self.post.mailbox.collect(keep)
-        return seen
+        for number in numbers:
+            self.memory.reach(number, Stage.TAKEN)
 
     def look_around(self) -> None:
         """See that the contract's folders are there; what OUT already holds is another campaign's, and stays."""
@@ -255,39 +343,74 @@ class Bench:
         seen: list[Observation] = []
         codes = self.target.codes
         self._batch += 1
+        # What an interrupted look has left there came no later than what it took: they are one moment of observation.
+        self._harvest = batch = self._harvest or self._batch
+        began = self.clock()
         for folder in self.watched:
             where = self.profile.folder(folder, codes.oi, codes.arcep)
+            numbers: dict[str, int] = {}
 
-            def keep(name: str, data: bytes, where: str = where) -> None:
+            def keep(name: str, data: bytes, where: str = where, numbers: dict[str, int] = numbers) -> None:
                 arrived = Exchange(self.clock(), self.channel, codes.oi, codes.oc, name, where, data)
-                seen.append(self._see(self.journal.record(arrived, batch=self._batch)))
+                numbers[name] = self._arrived(arrived, seen)
 
-            for _ in self.client.collect(self._path(where), keep=keep, skip=self.ignored):
-                pass
-        return seen + self._collect_mail()
+            for name, _ in self.client.collect(self._path(where), keep=keep, skip=self.ignored):
+                self.memory.reach(numbers[name], Stage.TAKEN)
+        self._collect_mail(seen)
+        if seen or batch < self._batch:
+            self.memory.harvested(batch)
+        self._looked, self._harvest = began, 0
+        return seen
+
+    def _arrived(self, arrived: Exchange, seen: list[Observation]) -> int:
+        """Write down what came; what was, before an interruption, and is not deleted yet has come once."""
+        number = self._untaken.pop((arrived.folder, arrived.name, arrived.digest), 0)
+        if not number:
+            if self._looked and not seen:
+                self.memory.looked(self._harvest, self._looked)
+            seen.append(self._see(self.journal.record(arrived, batch=self._harvest), self._harvest, self._looked))
+            number = seen[-1].exchange.number
+        return number
+
+    def rest(self) -> None:
+        """Write down when OUT was last looked into: what comes while nobody looks is not late for that."""
+        if self._looked:
+            self.memory.looked(0, self._looked)
 
     def _path(self, folder: str) -> str:
         root = self.target.way.racine.rstrip("/")
         return f"{root}/{folder}" if root else folder
 
-    def _see(self, exchange: Exchange) -> Observation:
+    def _see(self, exchange: Exchange, batch: int, looked: datetime | None = None) -> Observation:
         codes = self.target.codes
         used = self._names[exchange.sender]
         seen = observe(
-            exchange, self.profile, batch=self._batch, oi=codes.oi, arcep=codes.arcep, oc=codes.oc, used=used,
+            exchange, self.profile, batch=batch, oi=codes.oi, arcep=codes.arcep, oc=codes.oc, used=used,
             boxes=self.post.boxes if self.post else None,
         )  # fmt: skip
         used.add(exchange.name)
+        if exchange.sender == codes.oi:
+            proved = self._proved(exchange, looked)
+            seen = replace(seen, events=tuple(replace(event, proved=proved) for event in seen.events))
         self.observations.append(seen)
         for event in seen.events:
             self._events[event.reference].append(event)
         return seen
+
+    def _proved(self, exchange: Exchange, looked: datetime | None) -> datetime:
+        """Give the last moment at which a file is known not to have come: the last look without it, or its own date."""
+        read = parse_name(self.profile, exchange.name)
+        dated = exchange.at
+        if read is not None:
+            dated = datetime.combine(read.issued, time(), PARIS)
+        return min(exchange.at, max(dated, looked or dated))
 
     def see_message(self, exchange: Exchange, flow: str, findings: tuple[Finding, ...]) -> int:
         """Write a message of a web service down, with what its judge said; gives its number in the journal."""
         self._batch += 1
         recorded = self.journal.record(exchange, batch=self._batch)
         told = tuple(one.at(exchange.name) for one in findings)
+        self.memory.tell_message(recorded.number, flow, told)
         self.observations.append(Observation(recorded, self._batch, flow, (), told))
         return recorded.number
 
@@ -314,11 +437,11 @@ class Bench:
         while True:
             if (found := find()) is not None:
                 return found
-            resting = self._at_rest()
+            resting, later = self._at_rest(), self._speaks_later()
             self.collect()
             if (found := find()) is not None:
                 return found
-            if resting or self._given_up(started):
+            if resting or later or self._given_up(started):
                 return None
             self.wait(self.target.campagne.intervalle_s)
 
@@ -333,7 +456,7 @@ class Bench:
         quiet = 0
         # A file may have been on its way during the first quiet look; where the party tells that it rests, it is asked.
         while self.idle is not None or quiet < 2:  # noqa: PLR2004
-            resting = self._at_rest()
+            resting = self._at_rest() or self._speaks_later()
             quiet = 0 if self.collect() else quiet + 1
             if resting and quiet:
                 return
@@ -346,7 +469,7 @@ class Bench:
         started = self.clock()
         while True:
             # Asked first: an OI that rests now has taken what it takes, were it while we look.
-            over = self._at_rest() or self._given_up(started)
+            over = self._at_rest() or self._speaks_later() or self._given_up(started)
             if not any(entry.name == name for entry in self.client.list(self._path(folder))):
                 return False
             if over:
@@ -354,17 +477,19 @@ class Bench:
             self.wait(self.target.campagne.intervalle_s)
 
     def answer_waits(self, reference: str) -> None:
-        """See that an answer, once in OUT, stays there until it is collected."""
+        """See that an answer, once in OUT, stays there; it is left for ``await_event`` to collect."""
         started = self.clock()
         while not (there := self._names_out()):
-            if self._given_up(started):
+            later = self._speaks_later()
+            if self._find(reference, ["AR_OK", "AR_KO"], ()) is not None:
+                raise Bloque(f"commande {reference} : la réponse a été récupérée avant d'être vue en attente dans OUT.")
+            if (later and not self._names_out()) or self._given_up(started):
                 raise self._absent(reference, ["AR_OK", "AR_KO"], started)
             self.wait(self.target.campagne.intervalle_s)
         self.wait(self.target.campagne.intervalle_s)
         lost = there - self._names_out()
         if lost:
             raise NonConforme(f"{', '.join(sorted(lost))} : disparu de OUT avant que l'OC ne le récupère")
-        self.await_event(reference, "AR_OK", "AR_KO")
 
     def _names_out(self) -> set[str]:
         entries = [entry for one in self.watched for entry in self.client.list(self.folder(one))]
@@ -373,20 +498,25 @@ class Bench:
     def _at_rest(self) -> bool:
         return self.idle is not None and self.idle()
 
+    def _speaks_later(self) -> bool:
+        return self.later is not None and self.later()
+
     def _given_up(self, started: datetime) -> bool:
         settings = self.target.campagne
         patience = min(settings.patience_s, settings.reponse_sous_s or settings.patience_s)
         return self.clock() - started >= timedelta(seconds=patience)
 
     def _absent(self, reference: str, kinds: Sequence[str], started: datetime) -> Exception:
+        """Say what it means that an answer is not there: it may come yet, it is late, or it is absent."""
         judged = self.judge([reference])[reference] if self._events[reference] else None
         cycle = load_cycle()
         flow = cycle.events[kinds[0]].flow
         awaited = [one for one in judged.awaited if set(one.by) & set(kinds)] if judged else []
-        if not self._is_absent():
-            until = awaited[0].until if awaited else None
-            limit = f" ; échéance le {until.astimezone(PARIS):%d/%m/%Y %H:%M}" if until else ""
-            raise EnAttente(f"commande {reference} : {flow} attendu de l'OI{limit}", until)
+        if reference in self._doubtful:
+            return Bloque(
+                f"commande {reference} : la campagne s'est interrompue pendant un dépôt sans nom provisoire ; nul ne "
+                "sait s'il a eu lieu. Demandez à l'OI, puis rejouez ce scénario."
+            )
         if not awaited and judged and not set(kinds) & set(cycle.possible(judged.state, judged.mode)):
             refusal = self._refusal(reference, kinds)
             if refusal is not None:
@@ -394,6 +524,13 @@ class Bench:
             awaited = list(judged.awaited)  # an earlier answer is owed first: its absence is the breach
             kinds = awaited[0].by if awaited else kinds
         since = max((event.at for event in self._events[reference]), default=started)
+        if not self.is_absent(since):
+            missing = [one for one in judged.findings if _misses(one, kinds)] if judged else []
+            if missing:
+                return NonConforme(missing)
+            until = awaited[0].until if awaited else self._agreed_until(since)
+            late = awaited[0].late if awaited else 0
+            return EnAttente(f"commande {reference} : {flow} de l'OI", until, late=late, awaits=f"OI : {flow}")
         owed = awaited[0] if awaited else None
         finding = rule("CYC-REPONSE-ABSENTE").finding(
             received=cycle.events[owed.after].flow if owed else "la dernière réponse",
@@ -425,23 +562,43 @@ class Bench:
     @property
     def absence_counts(self) -> bool:
         """Tell whether what has not come is absent, or may still come."""
-        return self._is_absent()
+        return self.is_absent()
 
-    def _is_absent(self) -> bool:
-        return self._at_rest() or self.target.campagne.reponse_sous_s is not None
+    def is_absent(self, since: datetime | None = None) -> bool:
+        """Tell whether what has not come is absent, past the time agreed ``since`` a moment where there is one."""
+        until = self._agreed_until(since) if since else None
+        if self._at_rest():
+            return True
+        return self.target.campagne.reponse_sous_s is not None and (until is None or self.clock() >= until)
+
+    def _agreed_until(self, since: datetime) -> datetime | None:
+        agreed = self.target.campagne.reponse_sous_s
+        return None if agreed is None else since + timedelta(seconds=agreed)
+
+    def quiet(self, since: datetime) -> None:
+        """See that time enough has gone by for nothing to come: that of an answer (ACC-04). Raises EnAttente.
+
+        Where the parties agreed to answer faster, what comes later still counts against its order when all is judged.
+        """
+        if self.is_absent():
+            return
+        until = self.deadline(since, "AR_CMD")
+        if self.clock() <= until:
+            raise EnAttente("rien ne doit venir de l'OI ; silence observé", until)
 
     # --- judging -------------------------------------------------------------------------------------------
 
     def judge(self, references: Iterable[str], *, final: bool = False) -> dict[str, OrderJudgement]:
         """Judge orders as seen so far; ``final`` tells what is still owed past the time agreed."""
         agreed = None
-        if final and self._is_absent():
+        if final and self.is_absent():
             agreed = timedelta(seconds=0 if self._at_rest() else self.target.campagne.reponse_sous_s or 0)
         wanted, now = set(references), self.clock()
         judged: dict[str, OrderJudgement] = {}
+        grace = self.target.campagne.absence_jours
         for some, limit in ((wanted - self._optional, agreed), (wanted & self._optional, None)):
             events = [event for reference in sorted(some) for event in self._events[reference]]
-            judged |= judge_orders(events, self.profile, now=now, party="OI", agreed=limit)
+            judged |= judge_orders(events, self.profile, now=now, party="OI", agreed=limit, grace=grace)
         return judged
 
     def placed(self, reference: str) -> Placed | None:
@@ -468,6 +625,11 @@ class Bench:
     def deadline(self, since: datetime, ident: str) -> datetime:
         """Give the end of a contractual deadline."""
         return Calendar(self.profile.jours_ouvres).due(since, self.profile.delay(ident))
+
+
+def _misses(finding: Finding, kinds: Sequence[str]) -> bool:
+    """Tell whether a finding is the absence of one of some events."""
+    return finding.rule == "CYC-REPONSE-ABSENTE" and bool(set(finding.expected.split(" ou ")) & set(kinds))
 
 
 _OWED_FOR = {

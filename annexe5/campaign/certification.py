@@ -11,7 +11,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import pytest
 
 from annexe5.campaign import allure_bridge, plugin
 from annexe5.campaign.assemble import Frame, as_file, assemble
-from annexe5.campaign.attended import attended_steps, collect
+from annexe5.campaign.attended import Answers, attended_steps, collect
 from annexe5.campaign.bench import Bench
 from annexe5.campaign.clock import Clock, LeapingClock
 from annexe5.campaign.doctor import require_sound
@@ -32,7 +32,20 @@ from annexe5.campaign.oc_certification import Opening, announce, open_instrument
 from annexe5.campaign.oc_fixtures import INSTRUMENT
 from annexe5.campaign.post import Mailbox, open_post
 from annexe5.campaign.progress import Progress
-from annexe5.campaign.results import RESULTS_FILE, CampaignResult, ScenarioResult, save
+from annexe5.campaign.results import RESULTS_FILE, CampaignResult, ScenarioResult, load, save
+from annexe5.campaign.resuming import (
+    LOCK_FILE,
+    OVER,
+    Begun,
+    alone,
+    begin,
+    begun_in,
+    ended,
+    journal_of,
+    keep,
+    results_in,
+    unfinished,
+)
 from annexe5.campaign.service_bench import ServiceBench
 from annexe5.campaign.standing import utc_now
 from annexe5.campaign.target import Target, load_target, secret
@@ -71,6 +84,7 @@ class Wanted:
     answers: Path | None = None
     attended: Callable[[str], str] | None = None
     channel: str = ""
+    patience: float | None = None
 
 
 def run(wanted: Wanted) -> int:
@@ -80,21 +94,75 @@ def run(wanted: Wanted) -> int:
     if wanted.target is not None and wanted.defects:
         raise UsageError("--defect ne vaut que pour le jumeau : ôtez --target.")
     folder = claim_folder(wanted.report)
+    if unfinished(folder):
+        raise UsageError(
+            f"--report {folder} : une campagne y attend des réponses ; reprenez-la (annexe5 certify {wanted.party} "
+            f"--resume {folder}), ou prenez un autre dossier."
+        )
     answers = None
     if wanted.answers is not None or wanted.attended is not None:
         answers = collect(wanted.party, wanted.answers, wanted.attended, utc_now().astimezone(PARIS).date())
     if wanted.target is not None:
         require_sound(wanted.target)
+    return _certify(wanted, folder, answers)
+
+
+def resume(
+    folder: Path, *, party: str = "oi", target: Path | None = None, patience: float | None = None
+) -> tuple[int, CampaignResult]:
+    """Go on with the campaign of a folder: what has ended stays, what waits is played again, nothing is sent twice.
+
+    ``target`` replaces a target file that has moved, ``patience`` that of the first run. Gives the exit code too.
+    """
+    with journal_of(folder) as journal:
+        _, begun = begun_in(journal, folder)
+    if begun.party != party or party != "oi":
+        raise UsageError(f"--resume {folder} : seule une campagne contre un OI se reprend ; celle-ci : {begun.party}.")
+    if not begun.target:
+        raise UsageError(
+            f"--resume {folder} : le jumeau de cette campagne s'est éteint avec elle ; rejouez-la, ou certifiez un "
+            "jumeau qui reste debout (annexe5 simulate oi)."
+        )
+    wanted = Wanted(
+        party=begun.party,
+        target=target or Path(begun.target),
+        report=folder,
+        profile=begun.profile,
+        seed=begun.seed,
+        redact=begun.redact,
+        lang=begun.lang,
+        pytest_args=begun.pytest_args,
+        command=tuple(begun.command.split(" ")),
+        patience=patience if patience is not None else begun.patience,
+        channel=begun.channel,
+    )
+    require_sound(wanted.target or Path())
+    return _certify(wanted, folder, begun.answers, resumed=True), load(folder)
+
+
+def _certify(wanted: Wanted, folder: Path, answers: Answers | None, *, resumed: bool = False) -> int:
     with ExitStack() as stack:
         knocking = stack.enter_context(Journal(IN_MEMORY))
         bench, simulated, secrets = stack.enter_context(open_chair(wanted, knocking))
-        # An earlier report is let go only now that there is a party to make a new one on.
-        clear_folder(folder)
-        journal = bench.journal = stack.enter_context(Journal(folder / JOURNAL_FILE))
-        if isinstance(bench, Instrument) and not simulated:
-            announce(bench, folder)
-        started = utc_now()
+        stack.enter_context(alone(folder))
+        if not resumed:
+            # An earlier report is let go only now that there is a party to make a new one on.
+            clear_folder(folder)
+        journal = stack.enter_context(Journal(folder / JOURNAL_FILE))
+        if isinstance(bench, Instrument):
+            bench.journal = journal
+            if not simulated:
+                announce(bench, folder)
+        else:
+            bench.remember(journal)
+        if not resumed:
+            begin(journal, utc_now(), _begun(wanted, bench, answers))
+        started, begun = begun_in(journal, folder)
+        if (begun.oi, begun.oc) != (bench.target.codes.oi, bench.target.codes.oc):
+            raise UsageError(f"--resume {folder} : cette campagne est entre {begun.oi} et {begun.oc} ; pas la cible.")
         scenarios = play(bench, wanted, folder, secrets)
+        if isinstance(bench, Bench):
+            bench.rest()
         if answers is not None:
             scenarios += attended_steps(wanted.party, answers, utc_now())
         frame = Frame(
@@ -102,14 +170,34 @@ def run(wanted: Wanted) -> int:
             simulated=simulated,
             started=started,
             ended=utc_now(),
-            command=" ".join(["annexe5", *wanted.command[1:]]),
+            command=begun.command,
             seed=wanted.seed,
             notes=_notes(bench, simulated, wanted),
         )
         result = assemble(bench, scenarios, frame)
         save(result, folder)
+        journal.note(utc_now(), OVER, result.verdict.value)
         report(result, folder, journal, wanted, secrets)
     return exit_code(result.verdict)
+
+
+def _begun(wanted: Wanted, bench: Bench | Instrument, answers: Answers | None) -> Begun:
+    return Begun(
+        party=wanted.party,
+        target=str(wanted.target.resolve()) if wanted.target else "",
+        profile=wanted.profile,
+        defects=wanted.defects,
+        seed=wanted.seed,
+        redact=wanted.redact,
+        lang=wanted.lang,
+        pytest_args=wanted.pytest_args,
+        command=" ".join(["annexe5", *wanted.command[1:]]),
+        patience=wanted.patience,
+        oi=bench.target.codes.oi,
+        oc=bench.target.codes.oc,
+        channel=wanted.channel,
+        answers=answers,
+    )
 
 
 @contextmanager
@@ -147,7 +235,7 @@ def open_bench(wanted: Wanted, journal: Journal) -> Iterator[tuple[Bench, bool, 
                 bench.leap = lambda moment: oi.leap(clock, moment)
                 yield bench, True, (password,)
     else:
-        target = by_channel(load_target(wanted.target), wanted.channel)
+        target = _patient(by_channel(load_target(wanted.target), wanted.channel), wanted.patience)
         secrets = tuple(secret(one) for one in target.secret_references)
         with _reach(target, journal) as bench:
             yield bench, False, secrets
@@ -158,6 +246,12 @@ def _announce(oi: SimulatedOi, clock: Clock, url: str) -> None:
     oc = oi.target.codes.oc
     told = notice(oi.services.sav[SERVICE], oi.twin.network, oc, clock.now())
     tell(url, told, oi=oi.twin.oi, clock=clock.now)
+
+
+def _patient(target: Target, patience: float | None) -> Target:
+    if patience is None:
+        return target
+    return target.model_copy(update={"campagne": target.campagne.model_copy(update={"patience_s": patience})})
 
 
 @contextmanager
@@ -193,7 +287,15 @@ def _services(bench: Bench, environment: Mapping[str, str] | None, clock: Clock)
     declared = bench.target.services
     reference = declared.mot_de_passe
     password = (secret(reference, environment) if environment else secret(reference)) if reference else ""
-    return ServiceBench(bench.target.codes, declared, bench.profile, bench.see_message, password=password, clock=clock)
+    return ServiceBench(
+        bench.target.codes,
+        declared,
+        bench.profile,
+        bench.see_message,
+        password=password,
+        clock=clock,
+        memory=lambda: bench.memory,
+    )
 
 
 def play(
@@ -231,7 +333,12 @@ def play(
         raise ConfigurationError(
             "aucun scénario n'a été joué : vérifiez ce que vous avez demandé à pytest après « -- »."
         )
-    return tuple(one for one in kept if wanted.party.upper() in one.parties)
+    first = results_in(bench.journal)
+    return tuple(
+        replace(one, started=first[one.id].started) if one.id in first else one
+        for one in kept
+        if wanted.party.upper() in one.parties
+    )
 
 
 def _mask(bench: Bench | Instrument, secrets: Sequence[str], *, redact: bool) -> Mask:
@@ -301,9 +408,16 @@ class _Wiring:
             config.stash[INSTRUMENT] = self.bench
         config.stash[plugin.SINK] = self.kept.extend
         config.stash[allure_bridge.MASK] = self.mask
+        config.stash[plugin.CLOCK] = self.bench.clock
+        config.stash[plugin.KEPT] = ended(results_in(self.bench.journal))
         if self.expected is not None:
             config.stash[plugin.EXPECTED] = self.expected
         config.stash[plugin.REPLAY] = lambda ident: f"{self.command} -- {shlex.quote(ident)}"
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Write a scenario's end in the journal as it comes: a campaign that is killed keeps it."""
+        if (result := plugin.scenario_of(report)) is not None:
+            keep(self.bench.journal, self.bench.clock(), result)
 
 
 def report(result: CampaignResult, folder: Path, journal: Journal, wanted: Wanted, secrets: tuple[str, ...]) -> None:
@@ -347,7 +461,7 @@ def clear_folder(folder: Path) -> None:
 
 
 def _entries(folder: Path) -> set[str]:
-    return {entry.name for entry in folder.iterdir()} - {"README.md"}
+    return {entry.name for entry in folder.iterdir()} - {"README.md", LOCK_FILE}
 
 
 def _notes(bench: Bench | Instrument, simulated: bool, wanted: Wanted) -> tuple[str, ...]:

@@ -6,9 +6,23 @@ sides read, without making anybody wait for it.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+
+from annexe5.errors import UsageError
+
+_UNITS = {"s": 1, "min": 60, "h": 3600, "j": 86400}
+
+
+def seconds_of(text: str, option: str) -> float:
+    """Read a duration (``30s``, ``10min``, ``2h``, ``1j``); UsageError otherwise."""
+    match = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*(s|min|h|j)", text.strip())
+    value = float(match[1].replace(",", ".")) * _UNITS[match[2]] if match else 0.0
+    if not value:
+        raise UsageError(f"{option} {text} : une durée est attendue, comme 30s, 10min, 2h ou 1j.")
+    return value
 
 
 class Clock:
@@ -25,6 +39,33 @@ class Clock:
     def pause(self, seconds: float) -> None:
         """Let time pass."""
         threading.Event().wait(seconds)
+
+
+class VirtualClock(Clock):
+    """A time that moves only when it is told to: weeks in seconds, the same weeks each time; from any thread."""
+
+    def __init__(self, start: datetime) -> None:
+        self._lock = threading.Lock()
+        self._start = self._now = start
+
+    def now(self) -> datetime:
+        """Give the present of the campaign."""
+        with self._lock:
+            return self._now
+
+    def steady(self) -> float:
+        """Give the seconds since the start."""
+        return (self.now() - self._start).total_seconds()
+
+    def pause(self, seconds: float) -> None:
+        """Leap."""
+        with self._lock:
+            self._now += timedelta(seconds=max(seconds, 0.0))
+
+    def leap_to(self, moment: datetime) -> None:
+        """Leap to a moment; never back."""
+        with self._lock:
+            self._now = max(self._now, moment)
 
 
 class LeapingClock(Clock):

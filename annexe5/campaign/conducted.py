@@ -16,7 +16,7 @@ from annexe5.parties.decision import Case
 from annexe5.parties.incoming import ReadRow
 from annexe5.parties.oi import Answer, OiTwin
 
-AT_AR, AT_CR, AT_MAD = "AR", "CR", "MAD"
+AT_AR, AT_CR, AT_MAD, AT_ANNUL = STAGES = ("AR", "CR", "MAD", "ANNUL")
 
 
 @dataclass
@@ -94,6 +94,11 @@ class ConductedOi(OiTwin):
         if order.state == "RACC_OK" and (code := self._refusal(AT_MAD)):
             return self._refuse(order, code, at)
         return super()._make_available(order, at)
+
+    def _cancel(self, oc: str, row: ReadRow) -> tuple[str, str, str]:
+        if code := self._refusal(AT_ANNUL):
+            return row.reference, "", code
+        return super()._cancel(oc, row)
 
     def _refusal(self, stage: str) -> str:
         return self.refusals[stage].pop(0) if self.refusals[stage] else ""

@@ -212,7 +212,16 @@ class Herald:
 
     def waiting(self, what: str, until: datetime, now: datetime) -> None:
         """Say what is awaited and until when; shown again only when it changes, or as time goes by on a terminal."""
-        line = f"  … j'attends {what}, jusqu'à {until.astimezone(PARIS):%H:%M:%S}"
+        self._going_on(f"j'attends {what}", until, now)
+
+    def watching(self, until: datetime, now: datetime) -> None:
+        """Say that nothing must come, and how long that is watched."""
+        self._going_on("rien ne doit plus venir : ne faites rien", until, now)
+
+    def _going_on(self, what: str, until: datetime, now: datetime) -> None:
+        end, today = until.astimezone(PARIS), now.astimezone(PARIS).date()
+        when = f"jusqu'à {end:%H:%M:%S}" if end.date() == today else f"jusqu'au {end:%d/%m à %H:%M}"
+        line = f"  … {what}, {when}"
         if self._live:
             left = max(0, round((until - now).total_seconds()))
             self._write(f"{line} (encore {left // 60} min {left % 60:02} s)")
@@ -224,6 +233,12 @@ class Herald:
         """Say that it has come."""
         if self._said:
             self._write(f"  ✔ {what}\n")
+            self._said = ""
+
+    def missed(self, what: str) -> None:
+        """Say that it has not come in time: nobody need hurry any more."""
+        if self._said:
+            self._write(f"  ✘ {what} : pas arrivé à temps, la suite continue sans\n")
             self._said = ""
 
     def close(self) -> None:
@@ -300,7 +315,7 @@ _CONSIGNES = {
 def address(row: Mapping[str, str]) -> str:
     """Say an address as a person reads it, with the codes that an order needs."""
     street = " ".join(
-        row.get(column, "")
+        "sans numéro," if column == "NumeroVoieImmeuble" and row[column] == "0" else row[column]
         for column in ("NumeroVoieImmeuble", "ComplementNumeroVoieImmeuble", "TypeVoieImmeuble", "LibelleVoieImmeuble")
         if row.get(column)
     )
@@ -322,10 +337,10 @@ def address(row: Mapping[str, str]) -> str:
         )
         if row.get(column)
     ]
-    outlet = "prise existante" if row.get("PriseExistante") == "O" else "prise à construire"
-    mode = {"OI": "raccordement par l'OI", "OC": "raccordement par l'OC pour son compte"}
-    details += [outlet, mode.get(row.get("TypeRacco", ""), "raccordement sous-traité à l'OC (STOC)")]
-    return f"{street}, {town} ({', '.join(details)})"
+    outlet = "Prise existante" if row.get("PriseExistante") == "O" else "Prise à construire"
+    mode = {"OI": "raccordement par l'OI (mode OI)", "OC": "raccordement par l'OC pour son compte (mode OC)"}
+    served = mode.get(row.get("TypeRacco", ""), "raccordement sous-traité à l'OC (mode STOC)")
+    return f"{street}, {town} : {', '.join(details)}. {outlet}, {served}"
 
 
 def collect_request(place: Mapping[str, str | int], until: datetime) -> Request:

@@ -37,6 +37,7 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
 @pytest.fixture
 def scene(bench: Bench, scenario_record: ScenarioRecord) -> Scene:
     """Give a scenario its scene; when its steps have ended, record what was seen and what the oracle says of it."""
+    bench.memory.turn_to(scenario_record.planned.id)
     played = Scene(bench)
     scenario_record.at_end(lambda: record_scene(played, scenario_record))
     return played

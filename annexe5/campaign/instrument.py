@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 
 from annexe5.campaign.bench import Placed
 from annexe5.campaign.conducted import ConductedOi
-from annexe5.campaign.drivers import Driver, Herald, Request, collect_request
+from annexe5.campaign.drivers import Driver, Herald, PersonDriver, Request, collect_request
 from annexe5.campaign.journal import Journal
 from annexe5.campaign.mail_desk import Deferring
 from annexe5.campaign.observe import Observation, observe
@@ -214,6 +214,11 @@ class Instrument:
         if folder != self._folder("retrait_acces") or path in self._theirs or self.edge.temporary(name):
             return None
         return self.deliveries.setdefault(path, Delivery(path))
+
+    @property
+    def drop_folder(self) -> str:
+        """Where the OC drops the files of the ACCES protocol."""
+        return self._folder("depose_acces")
 
     def _is_in(self, path: str) -> bool:
         return path.rpartition("/")[0] == self._folder("depose_acces")
@@ -417,6 +422,7 @@ class Instrument:
                 return found
             now = self.clock()
             if now >= until:
+                self.herald.missed(what)
                 return None
             if self.driver.at_hand and self.at_rest():
                 with self._changed:
@@ -452,6 +458,8 @@ class Instrument:
             return
         if what and now >= until - self.patience + _SHOWN_AFTER:
             self.herald.waiting(what, until, now)
+        elif not what and until - now > _SHOWN_AFTER and isinstance(self.driver, PersonDriver):
+            self.herald.watching(until, now)
         with self._changed:
             moves = self._order
         if COLLECT in self.driver.able and self.uncollected():

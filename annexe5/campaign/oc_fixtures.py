@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from annexe5.campaign.drivers import PersonDriver
 from annexe5.campaign.instrument import Instrument
 from annexe5.campaign.oc_mail import OcMailScene
 from annexe5.campaign.oc_scene import OcScene
@@ -33,6 +34,8 @@ def instrument(request: pytest.FixtureRequest) -> Iterator[Instrument]:
 def oc_scene(instrument: Instrument, scenario_record: ScenarioRecord) -> Iterator[OcScene]:
     """Give a scenario its scene; then record what was seen of the OC, and let the OI be an ordinary one again."""
     played = OcScene(instrument)
+    if isinstance(instrument.driver, PersonDriver):
+        instrument.herald.tell(f"\n■ {scenario_record.planned.name}")
     scenario_record.at_end(lambda: record_oc_scene(played, scenario_record))
     yield played
     instrument.reset()

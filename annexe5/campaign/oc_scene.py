@@ -13,7 +13,7 @@ from datetime import datetime
 import asyncssh
 
 from annexe5.campaign.bench import Placed
-from annexe5.campaign.conducted import AT_AR, AT_CR, AT_MAD, ConductedOi
+from annexe5.campaign.conducted import STAGES, ConductedOi
 from annexe5.campaign.instrument import Delivery, Instrument
 from annexe5.campaign.observe import KEY, Observation
 from annexe5.campaign.scene import ODD_FILES
@@ -30,7 +30,6 @@ from annexe5.parties.oc import Instruction
 
 _SERVED = ("adresse", "structure", "pm", "prise", "rdv")
 _OWED = {"Cmd_Acces": "ACC-03", "CR_STOC": "ACC-09", "CR_MES_LigneFTTH": "ACC-11", "Annul_Acces": "ACC-12"}
-_KEY_BITS = (1024, 2048)
 _FORMAT = ("OCT-", "STR-", "CEL-", "CRSTOC-", "MES-")
 _REFUSED = ("AR_KO", "CR_KO")
 
@@ -89,7 +88,7 @@ class OcScene:
             new = self.instrument.unclaimed(since, self._claimed)
             return next((one for one in new if _same_place(one.values, row)), new[0] if new else None)
 
-        event = self.instrument.wait_for(find, "le fichier Cmd_Acces")
+        event = self.instrument.wait_for(find, f"le fichier Cmd_Acces dans {self.instrument.drop_folder}")
         if event is None:
             raise self._absent("Cmd_Acces", "la consigne « commander »")
         self._claimed.add((event.file, event.line))
@@ -239,7 +238,9 @@ class OcScene:
             spoken = [one for one in self.instrument.events(reference) if one.flow == flow]
             return next((one for one in spoken if (one.file, one.line) not in self._heard), None)
 
-        event = self.instrument.wait_for(find, f"le fichier {flow} de la commande {reference}")
+        event = self.instrument.wait_for(
+            find, f"le fichier {flow} de la commande {reference} dans {self.instrument.drop_folder}"
+        )
         if event is None:
             raise self._absent(flow, self._last_heard(), requirement)
         self._note(event)
@@ -364,10 +365,10 @@ class OcScene:
         return kept
 
     def refuse(self, stage: str, code: str) -> None:
-        """Have the OI refuse the next order, route or line under a code."""
-        if code not in load_rejects():
-            raise Bloque(f"code de rejet inconnu : {code}")
-        self.instrument.oi.refusals[{"AR": AT_AR, "CR": AT_CR, "MAD": AT_MAD}[stage]].append(code)
+        """Have the OI refuse the next order, route, line or cancellation under a code."""
+        if code not in load_rejects() or stage not in STAGES:
+            raise Bloque(f"code de rejet ou étape inconnus : {code}, {stage}")
+        self.instrument.oi.refusals[stage].append(code)
 
     def change_route(self, kind: str) -> None:
         """Have the OI give the last order another route and outlet, and wait until the OC has read it."""
@@ -537,9 +538,12 @@ class OcScene:
         key = asyncssh.import_public_key(path.read_text(encoding="utf-8").strip())
         bits = getattr(getattr(key, "pyca_key", None), "key_size", 0)
         kind = key.get_algorithm().removeprefix("ssh-").upper()
-        if kind != "RSA" or bits not in _KEY_BITS:
-            expected = f"RSA {' ou '.join(str(one) for one in _KEY_BITS)}"
+        sizes = self.instrument.profile.serveur_fichiers.cles_client.bits
+        if kind != "RSA" or bits not in sizes:
+            expected = f"RSA {' ou '.join(str(one) for one in sizes)}"
             raise NonConforme(rule("TRA-CLE-TAILLE").finding(received=f"{kind} {bits}", expected=expected))
+        if bits < max(sizes):
+            self.findings.append(rule("TRA-CLE-COURTE").finding(received=f"RSA {bits}", expected=f"RSA {max(sizes)}"))
 
     # --- an OC left to itself -------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ it gathered. Under xdist each result travels on its teardown report, so the proc
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +29,8 @@ SINK: pytest.StashKey[Callable[[tuple[ScenarioResult, ...]], object]] = pytest.S
 """Called once with every result, in the order of collection, when the session ends."""
 EXPECTED: pytest.StashKey[int] = pytest.StashKey()
 """How many runs must be collected, all told; anything else stops pytest (a suite found twice, or half)."""
+KEPT: pytest.StashKey[Mapping[str, ScenarioResult]] = pytest.StashKey()
+"""Results of runs that have ended in an earlier session of the campaign: not run again, told as they were."""
 REPLAY: pytest.StashKey[Callable[[str], str]] = pytest.StashKey()
 """Gives the command that runs alone the scenario of an id; plain pytest when absent."""
 RESULTS: pytest.StashKey[tuple[ScenarioResult, ...]] = pytest.StashKey()
@@ -120,7 +122,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse a suite collected twice or in part: a virtual environment inside a checkout did both."""
     ledger = config.stash[_LEDGER]
     if ledger.twice:
@@ -131,6 +133,16 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
     expected = config.stash.get(EXPECTED, None)
     if expected is not None and expected != len(ledger.planned):
         raise pytest.UsageError(f"{expected} scénarios sont écrits, {len(ledger.planned)} sont collectés.")
+    _leave_out_kept(config, ledger, items)
+
+
+def _leave_out_kept(config: pytest.Config, ledger: _Ledger, items: list[pytest.Item]) -> None:
+    kept = config.stash.get(KEPT, {})
+    out = [item for item in items if isinstance(item, ScenarioItem) and item.run_id in kept]
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in out]
+    ledger.ran.update({ident: kept[ident] for ident in kept if ident in ledger.planned})
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from annexe5.campaign.gherkin import is_ours, short_path
 from annexe5.campaign.results import ScenarioResult, StepResult, StepStatus
-from annexe5.campaign.verdicts import Ending, NonConforme, summary
+from annexe5.campaign.verdicts import EnAttente, Ending, NonConforme, summary
 from annexe5.errors import ConfigurationError
 from annexe5.findings import Finding, Severity, Verdict
 
@@ -42,6 +42,7 @@ class ScenarioRecord:
         self._last_acts: list[Callable[[], object]] = []
         self._clock = time.perf_counter()
         self._endings: list[tuple[Verdict, str]] = []
+        self._waiting: EnAttente | None = None
         self._failed = False
         self._at = -1
         self._step_started = 0.0
@@ -110,6 +111,8 @@ class ScenarioRecord:
         """Keep what ended a phase of the scenario, and give the verdict so far."""
         if isinstance(error, NonConforme):
             self.add_findings(error.findings)
+        if isinstance(error, EnAttente):
+            self._waiting = error
         self._endings.append(judge_error(error))
         self._failed = self._failed or self.verdict in _FAILING
         return self.verdict
@@ -138,6 +141,7 @@ class ScenarioRecord:
 
     def result(self) -> ScenarioResult:
         """Give the scenario as it ran."""
+        waiting = self._waiting if self.verdict is Verdict.EN_ATTENTE else None
         return replace(
             self.planned,
             verdict=self.verdict,
@@ -148,6 +152,8 @@ class ScenarioRecord:
             orders=tuple(dict.fromkeys(self.orders)),
             exchanges=tuple(dict.fromkeys(self.exchanges)),
             message=self.message,
+            until=waiting.until if waiting else None,
+            awaits=waiting.awaits if waiting else "",
         )
 
 

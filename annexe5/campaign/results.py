@@ -45,7 +45,7 @@ class ScenarioResult:
     ``feature_path`` is relative to the suite, ``line`` in it; ``parameters`` the row of Exemples; ``requirements``
     the tags that are clause ids; ``parties`` who is bound (OI, OC); ``orders`` the references it used; ``exchanges``
     their numbers in the journal; ``message`` one sentence when the verdict is not ``conforme``; ``replay`` the
-    command that runs this scenario alone.
+    command that runs this scenario alone; ``awaits`` who owes what, and ``until`` when, while it is ``en attente``.
     """
 
     id: str
@@ -68,6 +68,8 @@ class ScenarioResult:
     exchanges: tuple[int, ...] = ()
     message: str = ""
     replay: str = ""
+    until: datetime | None = None
+    awaits: str = ""
 
 
 @dataclass(frozen=True, slots=True)

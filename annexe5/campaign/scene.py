@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from annexe5.campaign.bench import Bench, Placed, Row
+from annexe5.campaign.memory import MARK, Memory, once
 from annexe5.campaign.observe import KEY, Observation
-from annexe5.campaign.verdicts import NonApplicable, NonConforme
+from annexe5.campaign.verdicts import EnAttente, NonApplicable, NonConforme
 from annexe5.contract.calendar import PARIS
 from annexe5.contract.rejects import load_rejects, read_motive
 from annexe5.contract.rules import rule
@@ -44,6 +45,11 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.start = len(self.bench.observations)
+
+    @property
+    def memory(self) -> Memory:
+        """What the campaign remembers of this scenario."""
+        return self.bench.memory
 
     # --- preparing -----------------------------------------------------------------------------------------
 
@@ -79,6 +85,11 @@ class Scene:
     def place(self, orders: Sequence[Placed] | None = None, **options: str) -> None:
         """Deposit orders in one file."""
         self._send("Cmd_Acces", [one.row for one in orders or [self.order]], **options)
+
+    def place_again(self) -> None:
+        """Deposit the last order anew under another reference, its address and appointment the same."""
+        self.orders.append(self.bench.renew(self.order))
+        self.place()
 
     def place_all(self) -> None:
         """Deposit every order of the scenario in one file."""
@@ -216,6 +227,30 @@ class Scene:
         event = self.hear("AR_KO", instead=["AR_OK"])
         self._motive(event, code)
 
+    def slot_freed(self) -> None:
+        """See that an appointment set free serves again; a reserve otherwise, the contract has no tab for it."""
+        self._allowed("RDV-LIBERE", "AR_OK", "AR_KO")
+
+    def taken_over(self) -> None:
+        """See that a line active with another OC is given on its outlet; a reserve otherwise."""
+        if self._allowed("ECRASEMENT-REPRISE", "CR_OK", "AR_KO", "CR_KO", "CR_HOTLINE"):
+            self.holds("ReferencePrise", self.order.row["ReferencePrise"])
+
+    def _allowed(self, ident: str, wanted: str, *others: str) -> bool:
+        """Hear an outcome that the contract lets be otherwise: what differs is told, and refuses nothing."""
+        event = self._hear(wanted, *others)
+        self.answer = event
+        if event.kind == wanted:
+            return True
+        motive = event.values.get(_MOTIVES[event.flow], "")
+        self.judged.append(
+            rule(ident).finding(
+                path=event.file, line=event.line, received=f"{event.kind} {motive}".strip(), expected=wanted,
+                order=event.reference,
+            )
+        )  # fmt: skip
+        return False
+
     def repeated_rejected(self, code: str) -> None:
         """Wait for the AR KO of a reference that has served; the order it opened first lives on."""
         self._motive(self.hear("AR_KO"), code)
@@ -259,24 +294,33 @@ class Scene:
         """Wait for CR_Annulation_Acces KO under a code."""
         self._motive(self.hear("CR_ANNUL_KO", instead=["CR_ANNUL_ANNUL", "CR_ANNUL_RESIL"]), code)
 
+    @once
     def never(self, *kinds: str) -> None:
         """See that nothing of some kinds comes."""
         self.bench.settle()
-        for event in self.bench.events(self.order.reference):
+        events = self.bench.events(self.order.reference)
+        for event in events:
             if event.kind in kinds:
                 raise NonConforme(self._wrong_outcome(event, ["rien"]))
+        self._quiet(events)
 
     def never_sends(self, flow: str) -> None:
         """See that no file of a flow speaks of the last order."""
         self.never(*(event.id for event in load_cycle().events.values() if event.flow == flow))
 
+    @once
     def silence(self) -> None:
         """See that nothing more comes about the last order."""
-        before = len(self.bench.events(self.order.reference))
+        before = self.memory.recall(MARK, lambda: len(self.bench.events(self.order.reference)))
         self.bench.settle()
         after = self.bench.events(self.order.reference)
         if len(after) > before:
             raise NonConforme(self._wrong_outcome(after[-1], ["rien"]))
+        self._quiet(after)
+
+    def _quiet(self, events: Sequence[Event]) -> None:
+        if events:
+            self.bench.quiet(max(event.at for event in events))
 
     # --- what the answer must hold -------------------------------------------------------------------------------
 
@@ -315,21 +359,31 @@ class Scene:
             raise NonConforme(f"commande {event.reference} : le Notif_Reprov répète la route du CR")
 
     def in_time(self, delay: str) -> None:
-        """See that no deadline was missed for the last order."""
+        """See that a deadline was not missed for the last order; one that only qualifies is told with the order."""
         entry = self.bench.profile.delay(delay)
         late = [
             one
             for one in self.bench.judge([self.order.reference])[self.order.reference].findings
             if one.rule.startswith("CYC-DELAI") and one.requirement == entry.requirement
         ]
-        if late:
+        if any(one.severity is Severity.ERROR for one in late):
             raise NonConforme(late)
 
+    @once
     def state_is(self, label: str) -> None:
         """See that the life of the last order has come to a state."""
         self.bench.settle()
         judged = self.bench.judge([self.order.reference])[self.order.reference]
         state = load_cycle().states[judged.state].fr
+        if state != label and judged.awaited and not self.bench.is_absent(judged.awaited[0].since):
+            owed = judged.awaited[0]
+            flow = load_cycle().events[owed.by[0]].flow
+            raise EnAttente(
+                f"commande {self.order.reference} : {flow} de l'OI",
+                owed.until,
+                late=owed.late,
+                awaits=f"OI : {flow}",
+            )
         if state != label:
             raise NonConforme(f"commande {self.order.reference} : « {state} » au lieu de « {label} »")
 
@@ -341,9 +395,9 @@ class Scene:
         oi = self.bench.target.codes.oi
         return [
             one
-            for one in self.bench.observations[self.start :]
+            for index, one in enumerate(self.bench.observations)
             if one.exchange.sender == oi and not one.speaks_pm(self.bench.profile)
-            if not one.events or any(event.reference in mine for event in one.events)
+            if any(event.reference in mine for event in one.events) or (index >= self.start and not one.events)
         ]
 
     def no_finding(self, *families: str) -> None:
@@ -356,14 +410,21 @@ class Scene:
         if not self.files():
             raise NonConforme("l'OI n'a envoyé aucun fichier pour cette commande")
 
+    @once
     def taken(self) -> None:
         """See that the OI has deleted from IN what it retrieved (TRA-10)."""
         last = self.sent[-1].exchange
         if self.bench.waiting_in(last.folder, last.name):
+            self.bench.quiet(last.at)
             raise NonConforme(rule("TRA-RESTE").finding(path=last.name, received=last.name, expected=last.folder))
 
     def waits_in_out(self) -> None:
         """See that an answer stays in OUT until the OC collects it (TRA-10)."""
+        self._stays_in_out()
+        self.bench.await_event(self.order.reference, "AR_OK", "AR_KO")
+
+    @once
+    def _stays_in_out(self) -> None:
         self.bench.answer_waits(self.order.reference)
 
     # --- by mail -----------------------------------------------------------------------------------------------

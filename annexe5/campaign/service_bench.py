@@ -7,12 +7,15 @@ ours by the linter. Every request is in the journal before it leaves.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from annexe5.campaign.clock import Clock
+from annexe5.campaign.journal import Journal
+from annexe5.campaign.memory import CALL, REPLY, Memory, messages_of
 from annexe5.campaign.message_orders import message_names
 from annexe5.campaign.target import Codes, Services
 from annexe5.campaign.verdicts import Bloque, NonApplicable, NonConforme
@@ -30,6 +33,7 @@ from annexe5.messages.pace import Pacer, pace_of
 from annexe5.messages.wsdl import Wsdl, WsdlError, load_wsdl
 from annexe5.transport.http_client import HttpClient
 
+_READS = ("get", "query")
 Record = Callable[[Exchange, str, tuple[Finding, ...]], int]
 
 # An unreadable WSDL breaks SAV-03 or OPC-01; of the version or the channel that must stand beside, that clause.
@@ -62,12 +66,17 @@ class ServiceBench:
         password: str,
         clock: Clock,
         paced: bool = True,
+        memory: Callable[[], Memory] | None = None,
     ) -> None:
-        """``clock`` dates the exchanges and keeps the pace, unless not ``paced``: an OC that does not care."""
+        """``clock`` dates the exchanges and keeps the pace, unless not ``paced``: an OC that does not care.
+
+        ``memory`` gives the campaign's: what it has asked already is not asked again.
+        """
         self.codes = codes
         self.services = services
         self.profile = profile
         self._record = record
+        self._memory = memory
         self._password = password
         self._clock = clock.now
         self._wsdls: dict[str, Wsdl] = {}
@@ -190,18 +199,57 @@ class ServiceBench:
         return self.send(service, *caller.build_method(method, concepts, oc=oc))
 
     def send(self, service: str, operation: str, request: bytes, headers: Mapping[str, str] | None = None) -> Called:
-        """Send bytes as they are; the request is written down first, then the reply with what its judge said."""
+        """Send bytes as they are; the request is written down first, then the reply with what its judge said.
+
+        What the scenario at hand has asked already is not asked again: the reply is the one received then.
+        """
         caller = self.caller(service)
-        codes = self.codes
-        flow = f"{service} {operation}"
-        folder = urlsplit(caller.address).path
+        if self._memory is None:
+            return self._send(caller, service, operation, request, headers)
+        memory = self._memory()
+        rank = memory.rank(CALL)
+        asked, reply = memory.recalled(CALL, rank), memory.recalled(REPLY, rank)
+        if reply is not None:
+            return _recalled(memory.journal, caller, operation, asked, reply)
+        if asked is not None and not operation.startswith(_READS) and service.startswith("sav"):
+            raise Bloque(
+                f"{operation} : la campagne s'est interrompue pendant cet appel ; nul ne sait si l'OI l'a pris. Il "
+                "n'est pas refait : demandez à l'OI, puis rejouez ce scénario dans une autre campagne."
+            )
+        called = self._send(caller, service, operation, request, headers, partial(memory.write, CALL, rank))
+        memory.write(REPLY, rank, {"exchange": called.exchanges[1], "http": asdict(called.outcome.http)})
+        return called
+
+    def _send(
+        self,
+        caller: Caller,
+        service: str,
+        operation: str,
+        request: bytes,
+        headers: Mapping[str, str] | None,
+        asking: Callable[[int], object] = lambda _: None,
+    ) -> Called:
+        codes, flow, folder = self.codes, f"{service} {operation}", urlsplit(caller.address).path
         names = message_names(operation, self._clock())
         out = Exchange(self._clock(), Channel.SOAP, codes.oc, codes.oi, names[0], folder, request)
         asked = self._record(out, flow, ())
+        asking(asked)
         outcome = caller.send(operation, request, headers)
         back = Exchange(self._clock(), Channel.SOAP, codes.oi, codes.oc, names[1], folder, outcome.reply)
         answered = self._record(back, flow, outcome.findings)
         return Called(outcome, names, (asked, answered))
+
+
+def _recalled(journal: Journal, caller: Caller, operation: str, asked: int, said: Mapping[str, Any]) -> Called:
+    """Give a call made before the campaign was resumed."""
+    out, back = journal.exchange(asked), journal.exchange(said["exchange"])
+    http = Http(**said["http"])
+    if http.status is None:
+        findings = dict(messages_of(journal)).get(back.number, ("", ()))[1]
+        outcome = Outcome(operation, out.at, out.data, b"", http, findings)
+    else:
+        outcome = caller.outcome(operation, out.at, out.data, back.data, http)
+    return Called(outcome, (out.name, back.name), (out.number, back.number))
 
 
 def _address(wsdl_url: str, published: str) -> str:

@@ -160,12 +160,14 @@ class Campaign(_Model):
 
     ``reponse_sous_s``: time within which the parties agreed to answer on the test platform, past which an answer is
     absent; None: the contract's own deadlines, a campaign then ends « en attente ». ``patience_s``: how long a
-    scenario waits before it gives way to the next.
+    scenario waits before it gives way to the next. ``absence_jours``: how many working days past its deadline an
+    answer may still come, late; then it is absent.
     """
 
     reponse_sous_s: Annotated[float, Field(gt=0)] | None = None
     patience_s: Annotated[float, Field(gt=0)] = 30.0
     intervalle_s: Annotated[float, Field(ge=0)] = 0.2
+    absence_jours: Annotated[int, Field(ge=0)] = 5
 
 
 class Capabilities(_Model):

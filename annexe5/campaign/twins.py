@@ -40,7 +40,8 @@ from annexe5.contract.profile import Profile
 from annexe5.exchange import Channel
 from annexe5.network import Network, generate
 from annexe5.parties.defects import make
-from annexe5.parties.oi import OiTwin, Pace
+from annexe5.parties.oi import OiTwin
+from annexe5.parties.pace import Pace
 from annexe5.parties.sav import SavPace
 from annexe5.transport.ftp_server import FtpServer
 from annexe5.transport.mail_client import SmtpSender

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
+from annexe5.contract.calendar import PARIS
 from annexe5.findings import Finding, Severity, Verdict
 
 
@@ -52,13 +53,17 @@ class NonConforme(Ending):
 
 
 class EnAttente(Ending):
-    """The answer may still come: ``until`` is the (aware) time after which its absence is a breach."""
+    """The answer may still come: ``until`` is the (aware) end of its deadline, ``awaits`` who owes what.
+
+    ``late`` counts the working days by which that deadline is over already.
+    """
 
     verdict = Verdict.EN_ATTENTE
 
-    def __init__(self, message: str, until: datetime | None = None) -> None:
+    def __init__(self, message: str, until: datetime | None = None, *, late: int = 0, awaits: str = "") -> None:
         self.until = until
-        super().__init__(f"{message} (échéance : {until:%d/%m/%Y %H:%M %Z})".replace(" )", ")") if until else message)
+        self.awaits = awaits
+        super().__init__(f"{message}, {waiting_words(until, late)}" if until or awaits else message)
 
 
 class NonApplicable(Ending):
@@ -71,6 +76,21 @@ class Bloque(Ending):
     """What this scenario stands on failed before it."""
 
     verdict = Verdict.BLOQUE
+
+
+def waiting_words(until: datetime | None, late: int = 0) -> str:
+    """Say until when something is awaited, or by how much it is late already."""
+    if until is None:
+        return "en attente, sans échéance au contrat"
+    day = f"{until.astimezone(PARIS):%d/%m/%Y %H:%M}"
+    if late:
+        return f"{late_words(late)} ; attendu le {day}"
+    return f"en attente jusqu'au {day}"
+
+
+def late_words(late: int) -> str:
+    """Say by how many working days a deadline is missed."""
+    return f"hors délai de {late} jour{'s' if late > 1 else ''} ouvré{'s' if late > 1 else ''}"
 
 
 def summary(findings: Iterable[Finding]) -> str:

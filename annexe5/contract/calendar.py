@@ -58,7 +58,11 @@ class Calendar:
             last = _add_months(day, delay.valeur)
         else:
             last = day + timedelta(days=delay.valeur * {"hebdomadaire": 7, "mensuel": 31}.get(delay.unite, 1))
-        return datetime(last.year, last.month, last.day, 23, 59, 59, 999999, tzinfo=PARIS)
+        return self.end_of(last)
+
+    def end_of(self, day: date) -> datetime:
+        """Give the last moment of a day in Paris."""
+        return datetime(day.year, day.month, day.day, 23, 59, 59, 999999, tzinfo=PARIS)
 
     def late_by(self, since: datetime, until: datetime, delay: Delay) -> int:
         """Count the working days by which a deadline is missed; 0 when it is kept."""

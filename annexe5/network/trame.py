@@ -6,9 +6,11 @@ round the communes of one NRO, so that a small network already has several commu
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from annexe5.errors import UsageError
@@ -69,7 +71,8 @@ class Trame:
     @property
     def genres(self) -> tuple[str, ...]:
         """What the zones after those of the roles are, so that every state exists in a small network."""
-        return ("restreint", "non_ouvert", "EN COURS DE DEPLOIEMENT", "PLANIFIE", "", "ABANDONNE")
+        shared = ("restreint", "non_ouvert") * -(-len(self.ocs) // _ocs_ensemble(self.par_zone))
+        return (*shared, "EN COURS DE DEPLOIEMENT", "PLANIFIE", "", "ABANDONNE")
 
 
 def trame(seed: int, size: int, *, oi: str, ocs: Sequence[str], today: date, bigramme: str, par_zone: int) -> Trame:
@@ -121,11 +124,12 @@ def capacite(par_zone: int) -> int:
 def _distribution(ocs: tuple[str, ...], par_zone: int) -> Mapping[int, Mapping[int, Place]]:
     """Give each role its building: zone, then slot. Two zones an OC; every fourth slot is left to chance.
 
-    Slot 0 stays free: it hosts the PM where the PM stands in a building.
+    Slot 0 stays free: it hosts the PM where the PM stands in a building. Roles that no open PM plays stand in two zones
+    that OCs share, as many together as there is room for.
     """
     libres: dict[int, list[int]] = {}
     places: dict[int, dict[int, Place]] = {}
-    restreint = 2 * len(ocs)
+    partagees, ensemble = 2 * len(ocs), _ocs_ensemble(par_zone)
     for rang, oc in enumerate(ocs):
         tour = 0
         for role in load_roles().values():
@@ -133,14 +137,28 @@ def _distribution(ocs: tuple[str, ...], par_zone: int) -> Mapping[int, Mapping[i
                 if role.reseau.pm == "ouvert":
                     zone, tour = 2 * rang + tour % 2, tour + 1
                 else:
-                    zone = restreint + (role.reseau.pm == "non_ouvert")
-                slots = libres.setdefault(zone, [slot for slot in range(par_zone - 1, 0, -1) if slot % 4])
+                    zone = partagees + 2 * (rang // ensemble) + (role.reseau.pm == "non_ouvert")
+                slots = libres.setdefault(zone, _places_libres(par_zone))
                 if not slots:
                     raise UsageError(
                         f"{len(ocs)} OC : trop de rôles pour {par_zone} bâtiments par PM (schemas/network/reseau.toml)."
                     )
                 places.setdefault(zone, {})[slots.pop()] = Place(role, oc, copie)
     return places
+
+
+def _places_libres(par_zone: int) -> list[int]:
+    return [slot for slot in range(par_zone - 1, 0, -1) if slot % 4]
+
+
+@lru_cache(maxsize=8)
+def _ocs_ensemble(par_zone: int) -> int:
+    """Give how many OCs share one pair of zones for the roles that no open PM plays."""
+    kinds: Counter[str] = Counter()
+    for role in load_roles().values():
+        kinds[role.reseau.pm] += role.nombre
+    del kinds["ouvert"]
+    return max(1, len(_places_libres(par_zone)) // max(kinds.values(), default=1))
 
 
 # ---- communes and zones

@@ -29,7 +29,10 @@ _DEADLINE_RULES = {"AR_CMD": "CYC-DELAI-AR"}
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """An answer still owed: by which flows, since when, until when (None: the contract gives no deadline)."""
+    """An answer still owed: by which flows, since when, until when (None: the contract gives no deadline).
+
+    ``late`` counts the working days by which the deadline is over already.
+    """
 
     reference: str
     after: str
@@ -37,6 +40,7 @@ class Awaited:
     since: datetime
     until: datetime | None
     requirement: str
+    late: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +101,14 @@ def judge_orders(
     now: datetime,
     party: Party | None = None,
     agreed: timedelta | None = None,
+    grace: int = 0,
 ) -> dict[str, OrderJudgement]:
     """Judge every order by reference; see ``judge_order``."""
     by_reference: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         by_reference[event.reference].append(event)
     return {
-        reference: judge_order(reference, found, profile, now=now, party=party, agreed=agreed)
+        reference: judge_order(reference, found, profile, now=now, party=party, agreed=agreed, grace=grace)
         for reference, found in by_reference.items()
     }
 
@@ -116,18 +121,20 @@ def judge_order(
     now: datetime,
     party: Party | None = None,
     agreed: timedelta | None = None,
+    grace: int = 0,
 ) -> OrderJudgement:
     """Follow one order from its first event to ``now``.
 
     ``party`` keeps the breaches of one side only. ``agreed`` is the time within which the two parties agreed to
-    answer on a test platform; without it an answer is absent only once its contractual deadline is over.
+    answer on a test platform; without it an answer is absent only once its contractual deadline is over by more than
+    ``grace`` working days: until then it may still come, late.
     """
     cycle = load_cycle()
     judge = _Judge(cycle, profile, Calendar(profile.jours_ouvres), _Order(reference))
     ordered = sorted(events, key=lambda event: (event.batch, cycle.rank(event.kind)))
     for event in ordered:
         judge.see(event)
-    awaited = judge.close(now, agreed)
+    awaited = judge.close(now, agreed, grace)
     order = judge.order
     findings = tuple(finding for side, finding in order.findings if party in (None, side))
     owed_by_party = tuple(one for one in awaited if party in (None, _sender(cycle, profile, one.by[0])))
@@ -321,7 +328,7 @@ class _Judge:
             self.order.paid.append(Paid(since, event, owed.delay, owed.requirement))
             if owed.delay:
                 delay = self.profile.delay(owed.delay)
-                late = self.calendar.late_by(since.at, event.at, delay)
+                late = self.calendar.late_by(since.at, event.came, delay)
                 if late:
                     due = self.calendar.due(since.at, delay)
                     self._tell(
@@ -329,12 +336,15 @@ class _Judge:
                         expected=_day(due), requirement=owed.requirement,
                     )  # fmt: skip
 
-    def close(self, now: datetime, agreed: timedelta | None) -> tuple[Awaited, ...]:
+    def close(self, now: datetime, agreed: timedelta | None, grace: int) -> tuple[Awaited, ...]:
         """Sort what is still owed into absent (a finding) and awaited."""
         waiting = []
         for owed, since in self.order.owed:
-            until = self.calendar.due(since.at, self.profile.delay(owed.delay)) if owed.delay else None
+            delay = self.profile.delay(owed.delay) if owed.delay else None
+            until = self.calendar.due(since.at, delay) if delay else None
             limit = since.at + agreed if agreed is not None else until
+            if grace and agreed is None and until is not None:
+                limit = self.calendar.end_of(self.calendar.add(until.date(), grace))
             if limit is not None and now > limit:
                 self._tell(
                     "CYC-REPONSE-ABSENTE", replace(since, flow=self.cycle.events[owed.by[0]].flow),
@@ -342,7 +352,8 @@ class _Judge:
                     requirement=owed.requirement,
                 )  # fmt: skip
             else:
-                waiting.append(Awaited(since.reference, since.kind, owed.by, since.at, until, owed.requirement))
+                late = self.calendar.late_by(since.at, now, delay) if delay else 0
+                waiting.append(Awaited(since.reference, since.kind, owed.by, since.at, until, owed.requirement, late))
         return tuple(waiting)
 
     def _tell(self, ident: str, event: Event, **details: object) -> None:

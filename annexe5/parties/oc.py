@@ -269,6 +269,10 @@ class OcTwin:
             case "MAD_KO" if self.habits.confirms_refusals:
                 order.box = False
                 self._say(order, "MES", oc_rows.cr_mes(order, stamp(at)))
+            case "CR_OK" if order.mode != "STOC" and not self.habits.reports_only_subcontracted:
+                self._out["CR_STOC"].append(oc_rows.cr_stoc(order, stamp(at)))
+            case "CR_ANNUL_KO" if self.habits.believes_its_cancellations:
+                order.state, order.cancelling = "ANNULEE", False
             case "CR_ANNUL_ANNUL" | "CR_ANNUL_RESIL" | "CR_ANNUL_KO":
                 order.cancelling = False
 

@@ -37,6 +37,8 @@ class Habits:
     stops: bool = True  # once an order is over
     letters: str = ""  # how its messages are written (messages.letters), rightly by default
     mails_elsewhere: bool = False  # to the mailbox of the other protocol
+    believes_its_cancellations: bool = False  # whatever the OI answers
+    reports_only_subcontracted: bool = True  # CR_STOC
     key_bits: int = 2048  # of the RSA key it hands over (TRA-05)
     asks_before_ordering: bool = True  # the order help (OPC-11)
     believes_the_help: bool = True  # orders nothing at an address that is closed
@@ -127,6 +129,14 @@ def _doubled(flow: str) -> OcDefect:
     return OcDefect(rows=lambda name, rows: [row for row in rows for _ in (0, 1)] if name == flow else rows)
 
 
+def _headed_only(data: bytes) -> bytes:
+    return data.splitlines(keepends=True)[0]
+
+
+def _first_column_lost(data: bytes) -> bytes:
+    return b"".join(line.partition(b";")[2] for line in data.splitlines(keepends=True))
+
+
 def _failed(row: Row) -> bool:
     return row.get("CrRaccordementPrise") == "KO"
 
@@ -140,6 +150,7 @@ def _shortened(row: Row) -> Mapping[str, str]:
     return {"LibelleVoieImmeuble": row.get("LibelleVoieImmeuble", "").rpartition(" ")[2] + " BIS"}
 
 
+_MOTIVE = "MotifKoCrRaccordementPrise"
 MAKERS: Mapping[str, Callable[[], OcDefect]] = MappingProxyType(
     {
         "oc-nom-casse": lambda: _renamed("_Cr", "_CR"),
@@ -183,6 +194,20 @@ MAKERS: Mapping[str, Callable[[], OcDefect]] = MappingProxyType(
         "oc-agit-pour-un-autre": lambda: _habit(knows_its_orders=False),
         "oc-agit-deux-fois": lambda: _habit(answers_once=False),
         "oc-apres-annulation": lambda: _habit(stops=False),
+        "oc-nom-extension": lambda: _renamed(".csv", ".txt"),
+        "oc-commande-sans-ligne": lambda: _rewritten(_headed_only),
+        "oc-colonne-absente": lambda: _rewritten(_first_column_lost),
+        "oc-motif-invente": lambda: _changed("CR_STOC", lambda row: {_MOTIVE: row[_MOTIVE] and "KO99"}),
+        "oc-stoc-sans-date": lambda: _changed("CR_STOC", lambda _: {"DateRaccordementPrise": ""}),
+        "oc-stoc-sans-prise": lambda: _changed("CR_STOC", lambda _: {"ReferencePrise": ""}),
+        "oc-stoc-sans-sous-traitance": lambda: _habit(reports_only_subcontracted=False),
+        "oc-mes-double": lambda: _doubled("CR_MES_LigneFTTH"),
+        "oc-mes-reference-fausse": lambda: _changed("CR_MES_LigneFTTH", lambda row: {KEY: row[KEY][:-1]}),
+        "oc-annulation-double": lambda: _doubled("Annul_Acces"),
+        "oc-annulation-crue": lambda: _habit(believes_its_cancellations=True),
+        "oc-rdv-autre": lambda: _changed("Cmd_Acces", lambda row: {"IdRdv": row.get("IdRdv", "") and "RDV-AUTRE"}),
+        "oc-rdv-garde": lambda: _changed("Annul_Acces", lambda _: {"IdRdv": ""}),
+        "oc-cle-courte": lambda: _habit(key_bits=1024),
         "oc-sans-eligibilite": lambda: _habit(asks_before_ordering=False),
         "oc-commande-fermee": lambda: _habit(believes_the_help=False),
         "oc-sans-quadrigramme": lambda: _habit(names_itself=False),

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property, partial
 
 from annexe5.contract.calendar import PARIS
@@ -40,26 +40,14 @@ from annexe5.parties.defects import (
     apply_rows,
 )
 from annexe5.parties.incoming import ReadFile, ReadRow, read_file
+from annexe5.parties.pace import Pace, moment
 from annexe5.parties.pm_oi import PmOi, PmPace
 from annexe5.tables import load_table, write_rows
 
 Answer = tuple[str, str, Row]  # OC, flow, row
 Action = Callable[[datetime], Iterable[Answer]]
-_NOW = timedelta(0)
 _MODES = ("STOC", "OI", "OC")
 _CUSTOMER = "FCLI"
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How long the OI takes for each thing; all at once by default, so that a certification waits for nobody."""
-
-    ar: timedelta = _NOW
-    cr: timedelta = _NOW
-    stoc: timedelta = _NOW
-    intervention: timedelta = _NOW
-    mad: timedelta = _NOW
-    annulation: timedelta = _NOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +177,7 @@ class OiTwin:
             for row in read.rows
             if (reference := row.reference) and reference.isprintable()
         ]
-        self._later(exchange.at + self.pace.ar, partial(self._acknowledge, exchange.sender, decided))
+        self._later(moment(exchange.at, self.pace.ar), partial(self._acknowledge, exchange.sender, decided))
 
     def _decide(self, oc: str, row: ReadRow, now: datetime) -> tuple[str, str, Case]:
         reference = row.reference
@@ -210,7 +198,7 @@ class OiTwin:
         date = stamp(at)
         accepted = [(reference, case) for reference, code, case in decided if not code]
         if accepted:
-            self._later(at + self.pace.cr, partial(self._assign, oc, accepted))
+            self._later(moment(at, self.pace.cr), partial(self._assign, oc, accepted))
         return [(oc, "AR_Cmd_Acces", answers.ar(reference, code, date)) for reference, code, _ in decided]
 
     def _assign(self, oc: str, accepted: Sequence[tuple[str, Case]], at: datetime) -> Iterable[Answer]:
@@ -229,7 +217,7 @@ class OiTwin:
             yield oc, "CR_Cmd_Acces", self._route(order, case, date)
             routed.append(order)
         if routed:
-            self._later(at + self.pace.stoc, partial(self._launch, routed))
+            self._later(moment(at, self.pace.stoc), partial(self._launch, routed))
 
     def _route(self, order: Order, case: Case, date: str) -> Row:
         assert case.ligne is not None and case.route is not None and case.pm is not None  # noqa: S101, PT018 -- FINT02 stands before
@@ -254,7 +242,7 @@ class OiTwin:
             if order.mode == "STOC":
                 order.state, order.work_order = "STOC", f"ST{self.book.next('stoc'):09d}"
                 yield order.oc, "Cmd_STOC", answers.cmd_stoc(order, date)
-        self._later(at + self.pace.intervention, partial(self._visits, launched))
+        self._later(moment(at, self.pace.intervention), partial(self._visits, launched))
 
     def _visits(self, orders: Sequence[Order], at: datetime) -> Iterable[Answer]:
         for order in orders:
@@ -276,9 +264,9 @@ class OiTwin:
             order.state = "RACC_KO"
             yield order.oc, "Notif_Racc_Ko", answers.notif_racc_ko(order, ligne.terrain, stamp(at))
             if not ligne.terrain.startswith(_CUSTOMER):
-                self._later(at + self.pace.mad, partial(self._refuse, order, ligne.terrain))
+                self._later(moment(at, self.pace.mad), partial(self._refuse, order, ligne.terrain))
             return
-        self._later(at + self.pace.mad, partial(self._make_available, order))
+        self._later(moment(at, self.pace.mad), partial(self._make_available, order))
 
     def _repair(self, order: Order, at: datetime) -> Iterable[Answer]:
         """Give a sound route after a failed connection (cold reprovisioning)."""
@@ -312,10 +300,10 @@ class OiTwin:
             elif row.missing or row.incoherent or row.get("ReferenceCommandeSousTraitantOI") != order.work_order:
                 code = apply_decision(self.defects, "MAD", "FIMP15" if row.missing else "FIMP16")
                 then = partial(self._refuse, order, code) if code else partial(self._make_available, order)
-                self._later(exchange.at + self.pace.mad, then)
+                self._later(moment(exchange.at, self.pace.mad), then)
             elif done:
                 order.state = "RACC_OK"
-                self._later(exchange.at + self.pace.mad, partial(self._make_available, order))
+                self._later(moment(exchange.at, self.pace.mad), partial(self._make_available, order))
             else:
                 self._failed(order, exchange.at)
 
@@ -323,7 +311,7 @@ class OiTwin:
         order.state = "RACC_KO"
         cold = order.hotline or (order.ligne is not None and order.ligne.reprov == "froid")
         if cold and not order.reprovisioned:
-            self._later(at + self.pace.intervention, partial(self._repair, order))
+            self._later(moment(at, self.pace.intervention), partial(self._repair, order))
 
     def _make_available(self, order: Order, at: datetime) -> Iterable[Answer]:
         if order.state in ("ANNULEE", "RESILIEE"):
@@ -350,7 +338,7 @@ class OiTwin:
     def _cancelled(self, exchange: Exchange, read: ReadFile) -> None:
         decided = [self._cancel(exchange.sender, row) for row in read.rows]
         self._later(
-            exchange.at + self.pace.annulation,
+            moment(exchange.at, self.pace.annulation),
             partial(self._answer_cancellations, exchange.sender, decided),
         )
 

@@ -342,6 +342,21 @@ def _labelled(flow: str) -> Maker:
     )
 
 
+def _keeps_slots() -> Defect:
+    """Give no appointment twice, whatever became of the order that had it."""
+    given: set[str] = set()
+    again: list[bool] = []
+
+    def read(flow: str, row: Row) -> Mapping[str, str]:
+        if flow == "Cmd_Acces":
+            slot = row.get("IdRdv", "")
+            again.append(bool(slot) and slot in given)
+            given.add(slot)
+        return {}
+
+    return Defect(read=read, decision=lambda stage, code: "FRDV04" if stage == "AR" and again and again.pop() else code)
+
+
 def _habit(name: str) -> Maker:
     return lambda: Defect(edge=frozenset({name}))
 
@@ -496,6 +511,7 @@ MAKERS: Mapping[str, Maker] = MappingProxyType(
         "ligne-courte": in_lines(line=lambda line: line.rsplit(";", 1)[0]),
         "ligne-longue": in_lines(line=lambda line: line + ";SURPLUS"),
         "fichier-sans-ligne": rewritten(lambda data: data.split(b"\n", 1)[0] + b"\n"),
+        "rdv-garde": _keeps_slots,
         # The edge
         "in-jamais-vide": _habit("keeps"),
         "reprend-ses-reponses": _habit("takes back"),

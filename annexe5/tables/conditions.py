@@ -175,12 +175,24 @@ class _Writer:
     def _test(self, test: Test) -> str:
         cell = f"row[{self._index[test.column]}]"
         if test.kind in COMPARISONS:
-            return f"{self._named(comparison(test))}({cell}, {self._other(test.argument[0])})"
+            return self._comparison(test, cell)
         if test.kind in ("filled", "empty"):
             return f"({cell} {'!=' if test.kind == 'filled' else '=='} '')"
         if test.kind == "equals":
             return f"({cell} == {test.argument[0]!r})"
+        if test.kind == "in":
+            return f"({cell} in {self._named(frozenset(test.argument))})"
+        if test.kind == "not_in":
+            return f"({cell} != '' and {cell} not in {self._named(frozenset(test.argument))})"
         return f"{self._named(cell_test(test))}({cell})"
+
+    def _comparison(self, test: Test, cell: str) -> str:
+        """Write a comparison: all of them hold beside an empty cell, which dates to come nearly always are."""
+        there = self._other(test.argument[0])
+        holds = f"{cell} == {there}"
+        if test.kind != "equals_column":
+            holds = f"{self._named(comparison(test))}({cell}, {there})"
+        return f"({cell} == '' or {there} == '' or {holds})"
 
     def _other(self, name: str) -> str:
         return repr(self._facts.get(name[1:], "")) if name.startswith("@") else f"row[{self._index[name]}]"
@@ -264,9 +276,8 @@ def is_datetime(text: str) -> bool:
     )
 
 
+@lru_cache(maxsize=1 << 16)
 def _dates_in_order(early: str, late: str) -> bool:
-    if not early or not late:  # nearly always: dates to come are empty
-        return True
     if not (is_date(early) or is_datetime(early)) or not (is_date(late) or is_datetime(late)):
         return True
     shared = min(len(early), len(late))
@@ -287,6 +298,7 @@ def months_later(text: str, months: int) -> str:
     return f"{years:04d}{month + 1:02d}{day:02d}"
 
 
+@lru_cache(maxsize=1 << 16)
 def _is_months_after(left: str, right: str, months: int) -> bool:
     if not is_date(left) or not is_date(right):
         return True

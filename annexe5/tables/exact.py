@@ -8,7 +8,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain, compress
-from operator import ne
+from operator import call, ne, not_
 from threading import Event
 
 from annexe5.tables.cells import SPECIAL, CellCheck, cell_check, stray_check
@@ -26,6 +26,8 @@ from annexe5.tables.tally import Tally
 # How many known-good values of one column are remembered: enough for codes and dates, bounded for identifiers.
 _MEMO = 20_000
 _MEMO_LENGTH = 64
+# Past so many values of one column, matching one costs less than looking it up.
+_FEW = 1_000
 
 Keep = Callable[[int, Sequence[str], bool, Header], None]
 
@@ -217,6 +219,8 @@ class Sheet:
         )
         self.checks = made.checks
         self._good: tuple[set[str], ...] = tuple(set() for _check in self.checks)
+        # Known values to begin with; past so many, the pattern of sure ones.
+        self._tests: list[Callable[[str], object]] = [known.__contains__ for known in self._good]
         self._sure = made.sure
         self._places = range(header.width)
         self._above: Sequence[str | None] = [None] * header.width
@@ -300,36 +304,47 @@ class Sheet:
     def judge_row(self, line: int, cells: Sequence[str]) -> None:
         """Judge the cells of a row, then the row, then what it changes for the rows that share its keys."""
         wrong: list[int] = []
-        # A cell like the one above needs no look when that one was right; ``compress`` and ``ne`` run outside Python.
-        for place in compress(self._places, map(ne, cells, self._above)):
+        # A cell like the one above needs no look when that one was right; all that runs outside Python but the loop,
+        # which sees what no quick test knows.
+        changed = [*compress(self._places, map(ne, cells, self._above))]
+        tests = self._tests
+        known = map(call, map(tests.__getitem__, changed), map(cells.__getitem__, changed))
+        for place in compress(changed, map(not_, known)):
             value = cells[place]
-            known = self._good[place]
-            if value in known or self._sure[place](value):
+            if self._learn(place, value):
                 continue
-            found = self.checks[place](value)
-            for breach in found:
+            for breach in self.checks[place](value):
                 self.tally.add(breach, line, value)
-            if found:
-                wrong.append(place)
-            elif len(known) < _MEMO and len(value) <= _MEMO_LENGTH:
-                known.add(value)
+            wrong.append(place)
         self._above = cells if not wrong else [None if at in wrong else value for at, value in enumerate(cells)]
         if self._breaks_a_rule(cells):
             for made, check in self._row_checks:
                 for one in check(cells) or ():
                     self.blame(made, line, one.column, cells[self.index[one.column]], one.expected)
         for group in self._groups:
-            group.add(line, cells)
+            if not (group.settled and group.places.isdisjoint(changed)):
+                group.add(line, cells)
+
+    def _learn(self, place: int, value: str) -> bool:
+        """Tell whether a value that the quick test of its column does not know is right, and remember it if it is."""
+        known, sure = self._good[place], self._sure[place]
+        if value in known:
+            return True
+        if sure(value):
+            if len(known) < _FEW and len(value) <= _MEMO_LENGTH:
+                known.add(value)
+            else:
+                self._tests[place] = sure
+            return True
+        if self.checks[place](value):
+            return False
+        if len(known) < _MEMO and len(value) <= _MEMO_LENGTH:
+            known.add(value)
+        return True
 
     def wrong(self, place: int, value: str) -> bool:
         """Tell whether a value of a column is wrong; right ones are remembered."""
-        known = self._good[place]
-        if value in known or self._sure[place](value):
-            return False
-        found = bool(self.checks[place](value))
-        if not found and len(known) < _MEMO and len(value) <= _MEMO_LENGTH:
-            known.add(value)
-        return found
+        return not (self._tests[place](value) or self._learn(place, value))
 
     def blame(self, made: TableRule, line: int, column: str, value: str, expected: str) -> None:
         """Tell that a row breaks a row rule."""
@@ -400,6 +415,8 @@ class _Collector:
     """Stands in for the rules across rows where another engine feeds them."""
 
     def __init__(self, rows: list[tuple[int, Sequence[str]]]) -> None:
+        self.settled = False
+        self.places: frozenset[int] = frozenset()
         self._rows = rows
 
     def add(self, line: int, row: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from typing import Protocol
 
@@ -21,7 +22,14 @@ Key = Callable[[Sequence[str]], Hashable]
 
 
 class GroupRule(Protocol):
-    """What a cross-row rule is to an engine."""
+    """What a cross-row rule is to an engine.
+
+    While ``settled``, a row that holds in ``places`` what the row above holds has nothing new to say: it need not be
+    added.
+    """
+
+    settled: bool
+    places: frozenset[int]
 
     def add(self, line: int, row: Sequence[str]) -> None:
         """Take one row, with its physical line."""
@@ -66,6 +74,8 @@ def breach_of(made: TableRule, table: Table, column: str, place: int) -> Breach:
 class _Base:
     def __init__(self, made: TableRule, ground: Ground) -> None:
         self._tally = ground.tally
+        self.settled = False
+        self.places = frozenset(ground.index[name] for name in made.reads)
         self._key: Key = itemgetter(*(ground.index[name] for name in made.key))
         self._out: Check | None = closure(made.leave_out, ground.index, ground.facts) if made.leave_out else None
         self._set_up(made, ground)
@@ -101,11 +111,13 @@ class _Same(_Base):
         self._first: dict[Hashable, tuple[str, ...]] = {}
 
     def add(self, line: int, row: Sequence[str]) -> None:
+        self.settled = True
         if self._out and self._out(row):
             return
         values = self._values(row)
         first = self._first.setdefault(self._key(row), values)
         if first != values:
+            self.settled = False
             for breach, value, wanted in zip(self._breaches, values, first, strict=False):
                 if value != wanted:
                     self._tally.add(breach, line, value, expected=wanted or "vide")
@@ -139,13 +151,13 @@ class _Sum(_Base):
             group = self._groups[key] = _Total(line, row[self._place])
         if self._only and not self._only(row):
             return
-        amount = row[self._added]
-        if not readable(amount):
+        amount = _number(row[self._added])
+        if amount is None:
             group.readable = False
             return
-        group.sum += int(amount)
+        group.sum += amount
         if not (self._optional and self._optional(row)):
-            group.without += int(amount)
+            group.without += amount
 
     def finish(self) -> None:
         for group in self._groups.values():
@@ -155,6 +167,11 @@ class _Sum(_Base):
                 both = {group.sum, group.without} if self._optional else {group.sum}
                 expected = " ou ".join(str(one) for one in sorted(both))
                 self._tally.add(self._breach, group.line, group.total, expected=expected)
+
+
+@lru_cache(maxsize=4096)
+def _number(amount: str) -> int | None:
+    return int(amount) if readable(amount) else None
 
 
 def readable(amount: str) -> bool:

@@ -322,6 +322,7 @@ def _field(written: _Field) -> Field:
 
 _FOLDER = re.compile(r"(?P<protocol>[a-z]+)-(?P<version>.+)")
 CURRENT = ("acces-1.2", "pm-2.2")
+UNNAMED = ("sav-1.0.b",)
 
 
 def load_table(name: str | Path) -> Table:
@@ -338,7 +339,16 @@ def load_table(name: str | Path) -> Table:
         path = tables_dir() / folder / f"{name.lower()}.json"
         if path.is_file():
             return read_table(path)
+    for flow, table in unnamed_tables().items():
+        if flow.lower() == name.lower():
+            return table
     raise UsageError(f"aucune table pour le flux {name!r}. Flux connus : {', '.join(sorted(_flows()))}.")
+
+
+def unnamed_tables() -> Mapping[str, Table]:
+    """Load, by flow, the tables of flows that the contract lists without a file name, a tab or a column (SAV-12)."""
+    tables = (read_table(path) for folder in UNNAMED for path in sorted((tables_dir() / folder).glob("*.json")))
+    return MappingProxyType({one.flow: one for one in tables})
 
 
 def load_tables() -> Mapping[str, Table]:

@@ -137,13 +137,31 @@ class RemoteClient(ABC):
     ) -> None:
         self.close()
 
-    def deposit(self, folder: str, name: str, data: bytes) -> None:
-        """Put a file, complete at once and only once; a file of that name still there is replaced."""
+    def deposit(self, folder: str, name: str, data: bytes, *, ready: Callable[[], object] | None = None) -> None:
+        """Put a file, complete at once and only once; a file of that name still there is replaced.
+
+        ``ready`` is called when the next thing done lets the file be seen: the rename, or the writing where there is
+        none. Whoever writes that down can ask ``has_left`` after an interruption.
+        """
         with self._of_folder(folder):
             if self._upload_name is None:
-                self._deposit_openly(_join(folder, name), data)
+                self._deposit_openly(_join(folder, name), data, ready or _nothing)
             else:
-                self._deposit_by_rename(_join(folder, self._upload_name(name)), _join(folder, name), data)
+                upload = _join(folder, self._upload_name(name))
+                self._deposit_by_rename(upload, _join(folder, name), data, ready or _nothing)
+
+    def has_left(self, folder: str, name: str, size: int) -> bool | None:
+        """Tell what became of a deposit of ``size`` bytes interrupted after ``ready``.
+
+        Under a provisional name it has left exactly when that name is gone. Written openly and no longer there, it was
+        taken or never came: None, nobody can know.
+        """
+        with self._of_folder(folder):
+            if self._upload_name is not None:
+                upload = _join(folder, self._upload_name(name))
+                return not self._retry(lambda: self._exists(upload))
+            here = next((one for one in self._retry(lambda: self._names(folder)) if one.name == name), None)
+        return None if here is None else here.size == size
 
     def list(self, folder: str) -> Files:
         """List the files and directories of a folder, by name."""
@@ -245,7 +263,7 @@ class RemoteClient(ABC):
             "vérifiez le réseau et le serveur, puis relancez."
         ) from lost
 
-    def _deposit_by_rename(self, upload: str, final: str, data: bytes) -> None:
+    def _deposit_by_rename(self, upload: str, final: str, data: bytes, ready: Callable[[], object]) -> None:
         placing = False
 
         def place() -> None:
@@ -255,10 +273,16 @@ class RemoteClient(ABC):
             placing = True
             self._rename(upload, final)
 
-        self._retry(lambda: self._write(upload, data))
+        try:
+            self._retry(lambda: self._write(upload, data))
+        except RefusedError:
+            with suppress(ConnectionLostError, FileNotFoundError, TargetError):
+                self._remove(upload)  # half a file would hold the room of the next
+            raise
+        ready()
         self._retry(place)
 
-    def _deposit_openly(self, path: str, data: bytes) -> None:
+    def _deposit_openly(self, path: str, data: bytes, ready: Callable[[], object]) -> None:
         writing = False
 
         def write() -> None:
@@ -274,6 +298,7 @@ class RemoteClient(ABC):
             writing = True
             self._write(path, data)
 
+        ready()
         self._retry(write)
 
     def _exists(self, path: str) -> bool:
@@ -319,6 +344,10 @@ class _FolderErrors(AbstractContextManager[None]):
     ) -> None:
         if isinstance(error, FileNotFoundError):
             raise MissingFolderError(self._message) from error
+
+
+def _nothing() -> None:
+    """Stand for a caller who writes nothing down."""
 
 
 def _join(folder: str, name: str) -> str:

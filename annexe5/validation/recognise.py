@@ -8,7 +8,7 @@ import unicodedata
 from functools import lru_cache
 
 from annexe5.tables.octets import Source, glance
-from annexe5.tables.schema import load_tables, neighbours
+from annexe5.tables.schema import load_tables, neighbours, unnamed_tables
 
 _HEAD = 1 << 16
 _SEPARATORS = (";", ",", "\t", "|", ":")
@@ -42,7 +42,7 @@ def _known(cells: set[str]) -> int:
 
 @lru_cache(maxsize=1)
 def _tables() -> tuple[tuple[frozenset[str], str], ...]:
-    current = load_tables().values()
+    current = (*load_tables().values(), *unnamed_tables().values())
     every = [(one, table.flow) for table in current for one in (table, *neighbours(table))]
     return tuple((frozenset(map(_fold, one.names)), flow) for one, flow in every)
 

@@ -168,6 +168,8 @@ def _members(path: Path, stack: ExitStack) -> Iterator[Found]:
     members = [one for one in archive.infolist() if not one.is_dir() and not _hidden(one.filename)]
     _weigh(path, members)
     for one in sorted(members, key=lambda member: member.filename):
+        if one.filename.lower().endswith(".zip"):
+            raise UsageError(f"{path}!{one.filename} : une archive dans une archive ; dépliez la première.")
         if one.flag_bits & _ENCRYPTED:
             raise UsageError(f"{path}!{one.filename} : membre chiffré ; donnez une archive sans mot de passe.")
         source = Source(f"{path}!{one.filename}", partial(_open_member, archive, one), one.file_size)

@@ -15,10 +15,3 @@ Fonctionnalité: Raccordement par l'OI
     Étant donné une ligne mise à disposition en mode OI sur une adresse du rôle "eligible_mode_oi"
     Quand l'OC confirme la mise en service
     Alors la commande est "en service"
-
-  @ACC-05 @ACC-10
-  Scénario: En mode OC la ligne est mise à disposition sans ordre de travail
-    Étant donné une commande accusée OK sur une adresse du rôle "eligible_mode_oc"
-    Alors l'OI affecte une route optique
-    Et l'OI met la ligne à disposition
-    Et l'OI n'émet aucun "Cmd_STOC"

@@ -17,6 +17,22 @@ Fonctionnalité: Annulation et résiliation par l'OC
     Alors l'OC demande l'annulation
     Et l'OC relève le "CR_Annulation_Acces"
 
+  @ACC-12 @ACC-16
+  Scénario: L'annulation n'est demandée qu'une fois
+    Étant donné une commande de l'OC sous-traitée sur une adresse du rôle "eligible"
+    Quand le client de l'OC renonce
+    Alors l'OC n'envoie qu'un "Annul_Acces"
+
+  @ACC-12 @ACC-16
+  Scénario: Une annulation refusée laisse vivre la commande
+    Étant donné notre OI refuse la prochaine étape "ANNUL" sous le code "FIMP16"
+    Et une commande de l'OC sous-traitée sur une adresse du rôle "eligible"
+    Quand le client de l'OC renonce
+    Et l'OC demande l'annulation
+    Et l'OC a relevé le "CR_Annulation_Acces"
+    Et le technicien de l'OC a raccordé la ligne
+    Alors l'OC rend compte du raccordement réussi
+
   @NAM-14 @TRA-08 @ACC-01
   Scénario: L'annulation est nommée, rangée et écrite comme le contrat le dit
     Étant donné une commande de l'OC sous-traitée sur une adresse du rôle "eligible"

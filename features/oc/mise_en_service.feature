@@ -19,6 +19,12 @@ Fonctionnalité: Confirmation de la mise en service par l'OC
     Et ses fichiers "CR_MES_LigneFTTH" suivent le format du flux
 
   @ACC-11 @ACC-16
+  Scénario: La mise en service n'est confirmée qu'une fois
+    Étant donné une commande de l'OC mise à disposition sur une adresse du rôle "eligible"
+    Quand la box du client est en service
+    Alors l'OC n'envoie qu'un "CR_MES_LigneFTTH"
+
+  @ACC-11 @ACC-16
   Scénario: La confirmation attend la mise à disposition
     Étant donné notre OI retient son "CR_MAD_LigneFTTH"
     Et une commande de l'OC sous-traitée sur une adresse du rôle "eligible"

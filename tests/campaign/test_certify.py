@@ -92,7 +92,8 @@ def test_without_an_agreed_time_a_missing_answer_is_awaited(tmp_path):
     assert done.returncode == 3, done.stdout + done.stderr
     scenario = campaign(tmp_path / "r")["scenarios"][0]
     assert scenario["verdict"] == "en attente"
-    assert "échéance" in scenario["message"]
+    assert "en attente jusqu'au" in scenario["message"]
+    assert scenario["awaits"] == "OI : CR_Cmd_Acces"
 
 
 BROKEN = {

@@ -36,8 +36,8 @@ def request(action: str, **said) -> Request:
 
 def test_an_order_is_told_with_its_address_and_codes():
     told = consigne(request("commander").instruction)
-    assert told.startswith("Passez une commande pour l'adresse 12 RUE DES TILLEULS, 77590 COMMUNE-TEST (")
-    for part in ("hexaclé 77023042AB", "bâtiment A", "PM 77011616R", "prise à construire", "(STOC)"):
+    assert told.startswith("Passez une commande pour l'adresse 12 RUE DES TILLEULS, 77590 COMMUNE-TEST : ")
+    for part in ("hexaclé 77023042AB", "bâtiment A", "PM 77011616R", "Prise à construire", "(mode STOC)"):
         assert part in told
 
 
@@ -185,6 +185,32 @@ def test_a_person_is_told_once_and_shown_what_is_awaited():
         "  … j'attends le fichier Annul_Acces, jusqu'à 10:00:00",
         "  ✔ le fichier Annul_Acces",
     ]
+
+
+def test_a_wait_that_ends_another_day_says_which():
+    stream = Kept()
+    Herald(stream).waiting("le CR_STOC", NOW + timedelta(days=3), NOW)
+    assert stream.getvalue() == "  … j'attends le CR_STOC, jusqu'au 26/11 à 10:00\n"
+
+
+def test_what_did_not_come_in_time_is_told_once_it_was_shown_as_awaited():
+    stream = Kept()
+    herald = Herald(stream)
+    herald.missed("le CR_STOC")
+    herald.waiting("le CR_STOC", NOW, NOW)
+    herald.missed("le CR_STOC")
+    assert stream.getvalue().splitlines()[1:] == ["  ✘ le CR_STOC : pas arrivé à temps, la suite continue sans"]
+
+
+def test_a_person_is_told_when_nothing_must_come():
+    stream = Kept()
+    Herald(stream).watching(NOW, NOW)
+    assert "ne faites rien, jusqu'à 10:00:00" in stream.getvalue()
+
+
+def test_a_street_without_numbers_is_told_so():
+    told = consigne(request("commander", commandes=({**ROW, "NumeroVoieImmeuble": "0"},)).instruction)
+    assert "sans numéro, RUE DES TILLEULS" in told
 
 
 def test_nothing_is_said_of_what_came_at_once():

@@ -310,7 +310,10 @@ def test_several_findings_make_one_sentence():
 
 def test_a_deadline_is_told():
     until = datetime(2026, 11, 25, 18, tzinfo=UTC)
-    assert judge_error(EnAttente("pas d'AR", until))[1] == "pas d'AR (échéance : 25/11/2026 18:00 UTC)"
+    assert judge_error(EnAttente("pas d'AR", until))[1] == "pas d'AR, en attente jusqu'au 25/11/2026 19:00"
+    late = judge_error(EnAttente("pas d'AR", until, late=2, awaits="OI : AR_Cmd_Acces"))[1]
+    assert late == "pas d'AR, hors délai de 2 jours ouvrés ; attendu le 25/11/2026 19:00"
+    assert judge_error(EnAttente("pas d'AR", awaits="OI"))[1].endswith("sans échéance au contrat")
 
 
 def test_nothing_is_recorded_between_scenarios():

@@ -155,3 +155,14 @@ def test_an_unknown_role_or_oc_is_told(network):
         network.role("inconnu")
     with pytest.raises(UsageError, match="OCAA, OCBB"):
         network.role("eligible", "OCZZ")
+
+
+def test_fifty_ocs_have_every_role_each(network):
+    ocs = tuple(f"OC{number:02d}" for number in range(1, 51))
+    crowded = generate(5, roles_from(ocs), oi="COVG", ocs=ocs, today=network.today)
+    for oc in (ocs[0], ocs[-1]):
+        assert set(crowded.roles(oc)) == set(load_roles())
+    shared = [ident for ident, role in load_roles().items() if role.reseau.pm != "ouvert"]
+    assert shared
+    for ident in shared:
+        assert crowded.role(ident, ocs[0]).reference_pm != crowded.role(ident, ocs[-1]).reference_pm

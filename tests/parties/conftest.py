@@ -10,7 +10,8 @@ from annexe5.contract.names import parse_name
 from annexe5.contract.profile import load_profile
 from annexe5.exchange import Channel, Exchange
 from annexe5.network import generate
-from annexe5.parties.oi import OiTwin, Pace
+from annexe5.parties.oi import OiTwin
+from annexe5.parties.pace import Pace
 from annexe5.tables import load_table, read_rows, write_rows
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -14,7 +14,8 @@ from annexe5.parties.answers import HOTLINE
 from annexe5.parties.defects import load_defects
 from annexe5.parties.oc import SUR_ORDRE, Instruction, OcTwin, Terrain
 from annexe5.parties.oc_defects import MAKERS, make_oc
-from annexe5.parties.oi import OiTwin, Pace
+from annexe5.parties.oi import OiTwin
+from annexe5.parties.pace import Pace
 from annexe5.tables import load_table, read_rows, write_rows
 from tests.parties.conftest import NETWORK, PROFILE, START
 

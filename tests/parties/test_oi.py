@@ -6,7 +6,7 @@ import pytest
 
 from annexe5.contract.rejects import load_rejects
 from annexe5.network.roles import load_roles
-from annexe5.parties.oi import Pace
+from annexe5.parties.pace import Pace
 from annexe5.tables import load_table, write_rows
 
 KEY = "ReferenceCommandePriseInterneOC"

@@ -80,6 +80,15 @@ def test_an_archive_that_unfolds_beyond_measure_is_not_opened(annexe5, tmp_path)
     assert "65 Mio" in ran.err
 
 
+def test_an_archive_in_an_archive_is_told_in_words(annexe5, good, tmp_path):
+    with zipfile.ZipFile(tmp_path / "lot.zip", "w") as made:
+        made.write(good, good.name)
+    with zipfile.ZipFile(tmp_path / "mois.zip", "w") as made:
+        made.write(tmp_path / "lot.zip", "lot.zip")
+    ran = annexe5("validate", tmp_path / "mois.zip")
+    assert (ran.code, "mois.zip!lot.zip : une archive dans une archive" in ran.err) == (2, True)
+
+
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04 pas une archive"])
 def test_a_broken_archive_is_told_in_words(annexe5, tmp_path, data):
     (tmp_path / "mois.zip").write_bytes(data)
