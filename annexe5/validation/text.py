@@ -23,7 +23,8 @@ _FR = {
     "non applicable": "aucune des règles retenues ne le juge",
     "error": "erreur", "reserve": "réserve", "info": "information",
     "no_flow": "aucun flux reconnu", "row": "ligne", "rows": "lignes", "time": "fois",
-    "clause": "Clause", "line": "ligne", "column": "colonne", "received": "reçu", "expected": "attendu",
+    "lines": "lignes", "clause": "Clause", "line": "ligne",
+    "column": "colonne", "received": "reçu", "expected": "attendu",
     "more": "… et {count} autre(s)", "do": "À faire", "ignored": "ignorée", "only": "Règles retenues",
     "files": "fichier(s)", "found": "constat(s)", "of": "de", "rules": "règle(s)",
     "masked": "Données personnelles masquées (•••) ; --show-personal les montre.",
@@ -37,7 +38,8 @@ _EN = {
     "non applicable": "none of the rules kept judges it",
     "error": "error", "reserve": "reserve", "info": "information",
     "no_flow": "no flow recognised", "row": "row", "rows": "rows", "time": "times",
-    "clause": "Clause", "line": "line", "column": "column", "received": "received", "expected": "expected",
+    "lines": "lines", "clause": "Clause", "line": "line",
+    "column": "column", "received": "received", "expected": "expected",
     "more": "… and {count} more", "do": "To do", "ignored": "ignored", "only": "Rules kept",
     "files": "file(s)", "found": "finding(s)", "of": "of", "rules": "rule(s)",
     "masked": "Personal data is masked (•••); --show-personal shows it.",
@@ -99,19 +101,28 @@ class _Teller:
         if clause:
             yield f"        {words['clause']} {clause.id} ({clause.level}) : {clause.text[self.lang]}"
         shown = sorted(group, key=lambda one: one.line or 0)[: self.samples]
-        for one in shown:
-            yield f"        {self.place(one)}"
+        for told, lines in self.places(shown):
+            where = words["line"] if len(lines) == 1 else words["lines"]
+            yield f"        {where} {', '.join(map(str, lines))}{told}" if lines else f"        {told}"
         if count > len(shown):
             yield "        " + words["more"].format(count=count - len(shown))
         for remedy in list(dict.fromkeys(one.remedy[self.lang] for one in shown if one.remedy[self.lang]))[:_REMEDIES]:
             yield f"        {words['do']} : {plain(remedy)}"
 
+    def places(self, shown: Sequence[Finding]) -> Iterator[tuple[str, list[int]]]:
+        """Give what each place has to say, once for the places that say the same, with their lines."""
+        lines: dict[tuple[str, bool], list[int]] = defaultdict(list)
+        for one in shown:
+            lines[self.place(one), bool(one.line)] += [one.line] if one.line else []
+        return ((told, where) for (told, _placed), where in lines.items())
+
     def place(self, one: Finding) -> str:
+        """Tell one place, after its line where it has one."""
         words, message = self.words, one.message[self.lang]
-        where = [f"{words['line']} {one.line}"] if one.line else []
-        if one.column and not message.startswith(one.column):
-            where.append(f"{words['column']} {plain(one.column)}")
-        told = f"{', '.join(where)} : {plain(message)}" if where else plain(message)
+        column = one.column if one.column and not message.startswith(one.column) else ""
+        told = f"{words['column']} {plain(column)} : {plain(message)}" if column else plain(message)
+        if one.line:
+            told = f", {told}" if column else f" : {told}"
         beside = []
         if one.value and one.value not in message:
             beside.append(f"{words['received']} « {plain(one.value)} »")

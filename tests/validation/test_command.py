@@ -318,6 +318,15 @@ def test_text_tells_what_where_why_and_what_to_do(annexe5, bad):
     assert text.splitlines()[-1].endswith("CEL-VALEUR × 1")
 
 
+def test_text_says_once_what_several_lines_share(annexe5, tmp_path):
+    path = tmp_path / name_of("Cmd_Acces")
+    patches = [{"ReferenceCommandePriseInterneOC": f"CMD-{one}", "PriseExistante": "XXXY"[one]} for one in range(4)]
+    path.write_bytes(content("Cmd_Acces", *patches))
+    text = annexe5("validate", path).out
+    assert "lignes 2, 3, 4 : PriseExistante : « X »" in text
+    assert "ligne 5 : PriseExistante : « Y »" in text
+
+
 def test_text_is_whole_in_english(annexe5, bad):
     text = annexe5("validate", bad, "--lang", "en").out
     for part in ("not compliant", "error", "line 2", "To do", "1 file(s)", "1 finding(s)"):
