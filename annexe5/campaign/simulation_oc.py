@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from annexe5.campaign.oc_calls import OcCalls
 from annexe5.campaign.oc_target import COLLECT
 from annexe5.campaign.simulation import signals
 from annexe5.campaign.standing_oc import StandingOc
@@ -26,6 +27,7 @@ from annexe5.exchange import Exchange
 from annexe5.network.roles import load_roles
 from annexe5.parties.oc import ACTIONS, SUR_ORDRE, Instruction, OcTwin, Terrain
 from annexe5.parties.oc_defects import make_oc
+from annexe5.parties.oc_services import TICKET_ACTIONS
 
 _MAX_BODY = 10_000_000
 
@@ -84,8 +86,18 @@ def _standing(target: Target, wanted: WantedOc, tell: Callable[[str], None]) -> 
     def crossed(exchange: Exchange) -> None:
         _say(tell, {"at": exchange.at.isoformat(), "from": exchange.sender, "file": exchange.name})
 
+    def called(exchange: Exchange, *_: object) -> int:
+        crossed(exchange)
+        return 0
+
     interval = max(target.campagne.intervalle_s, 0.01)
-    with StandingOc(twin, client, root=way.racine, interval=interval, on_exchange=crossed) as standing:
+    calls = None
+    if target.services.urls:
+        word = target.services.mot_de_passe
+        calls = OcCalls(
+            codes, target.services, profile, twin.habits, password=secret(word) if word else "", record=called
+        )
+    with StandingOc(twin, client, root=way.racine, interval=interval, on_exchange=crossed, calls=calls) as standing:
         yield standing
 
 
@@ -156,7 +168,7 @@ def _obey(standing: StandingOc, body: bytes) -> tuple[int, str]:
     if action == COLLECT:
         standing.wake()
         return 204, ""
-    if action not in ACTIONS:
+    if action not in (*ACTIONS, *TICKET_ACTIONS):
         return 501, f"action inconnue : {action}"
     try:
         standing.do(instruction)

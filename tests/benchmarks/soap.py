@@ -114,7 +114,7 @@ def main() -> None:
         )
         header = [element("ZZZZ", "secret")]
         say(
-            "  la même, zeep nu (rien de jugé)",
+            "  SAV, consultation, zeep nu (rien de jugé)",
             lambda: foreign.service.getTroubleTicketByKey(troubleTicketKey=key, attrNames={}, _soapheaders=header),
         )
 

@@ -18,7 +18,7 @@ NOMINAL = ["CMD_ACCES", "ARCMD_ACCES", "CrCMD_ACCES", "CMDSTOC", "CrSTOC", "CrMA
 
 
 @contextmanager
-def before(said: dict, work, *arguments: str):
+def before(said: dict, work, *arguments: str, services: bool = False):
     """Start an OC before a standing OI; give its process, told of on its standard output."""
     account, sftp = said["accounts"][0], said["sftp"]
     way = {
@@ -26,6 +26,10 @@ def before(said: dict, work, *arguments: str):
         "empreinte_sha256": sftp["host_key_sha256"],
     }  # fmt: skip
     target = write_target(work / "oi.toml", said, way, roles=["eligible"])
+    if services:
+        urls = [f'"{name}" = "{url}"' for name, url in said["soap"].items()]
+        lines = ["[services]", 'mot_de_passe = "env:ANNEXE5_ESSAI"', "[services.urls]", *urls]
+        target.write_text("\n".join([*lines, target.read_text(encoding="utf-8")]), encoding="utf-8")
     command = [sys.executable, "-m", "annexe5", "simulate", "oc", "--target", str(target), *arguments]
     environment = {**os.environ, "ANNEXE5_ESSAI": account["password"]}
     with subprocess.Popen(
@@ -76,6 +80,16 @@ def test_told_by_http_it_does_what_it_is_told_and_no_more(tmp_path):
         assert post(url, b'{"action": "danser"}') == 501
         assert post(url, b"pas du JSON") == 400
         assert post(url, b'{"action": "relever"}') == 204
+
+
+def test_before_services_it_asks_the_order_help_then_orders(tmp_path):
+    with standing() as (said, _), before(said, tmp_path, "--orders", "1", services=True) as (process, _):
+        process.stdout.readline()
+        crossed = [json.loads(process.stdout.readline()) for _ in range(3)]
+        assert [(one["from"], one["file"].partition("-")[0]) for one in crossed[:2]] == [
+            ("ZZZZ", "obtentionStructureAdresseOperation"), ("COVG", "obtentionStructureAdresseOperation"),
+        ]  # fmt: skip
+        assert token(crossed[2]["file"]) == "CMD_ACCES"
 
 
 @pytest.mark.parametrize(
