@@ -1,7 +1,8 @@
-"""Steps of features/transport/courriel: flows by mail, the OC's side."""
+"""Steps of features/transport/courriel and features/pm/courriel: flows by mail, the OC's side."""
 
 from pytest_bdd import parsers, then, when
 
+from annexe5.campaign.pm_scene import PmScene
 from annexe5.campaign.scene import Scene
 
 
@@ -38,3 +39,18 @@ def letters_conform(scene: Scene):
 @then("aucun courriel hors flux n'arrive dans la boîte de l'OC")
 def no_free_letter(scene: Scene):
     scene.no_free_letter()
+
+
+@when("l'OC envoie la commande de PM par courriel")
+def pm_order_mailed(pm_scene: PmScene):
+    pm_scene.mail_order()
+
+
+@when("l'OC notifie l'adduction par courriel avec photographie et fiche technique")
+def adduction_mailed(pm_scene: PmScene):
+    pm_scene.mail_notification()
+
+
+@when("l'OC notifie l'adduction par courriel sans photographie")
+def adduction_mailed_without_photograph(pm_scene: PmScene):
+    pm_scene.mail_notification(photo=False)

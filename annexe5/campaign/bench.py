@@ -28,7 +28,7 @@ from annexe5.contract.rejects import load_rejects
 from annexe5.contract.rules import rule
 from annexe5.exchange import Channel, Exchange
 from annexe5.findings import Finding
-from annexe5.messages.mail import dissect
+from annexe5.messages.mail import Attachment, dissect
 from annexe5.network import client as generated_client
 from annexe5.network.roles import load_roles
 from annexe5.orders import Event, OrderJudgement, judge_orders, load_cycle
@@ -238,6 +238,7 @@ class Bench:
         owed: bool = True,
         letter: str | None = None,
         mailbox: str = "",
+        beside: Sequence[Attachment] = (),
     ) -> Observation:
         """Deposit a file of a flow in IN; ``name``, ``folder`` and ``data`` replace what is right by something else.
 
@@ -253,7 +254,7 @@ class Bench:
         content = write_rows(load_table(flow), rows) if data is None else data
         sent = Exchange(self.clock(), self.channel, codes.oc, codes.oi, name or self.name(flow), where, content)
         if letter is not None:
-            sent = self._as_letter(sent, letter, mailbox or self._mailbox(flow))
+            sent = self._as_letter(sent, letter, mailbox or self._mailbox(flow), beside)
         # Written down before it leaves: a campaign that is killed in between knows what may have been sent.
         self._batch += 1
         return self._let_go(self.journal.record(sent, batch=self._batch, key=key), self._batch, owed=owed)
@@ -292,9 +293,9 @@ class Bench:
             raise NonApplicable("le fichier cible ne déclare pas de courriel ([courriel]).")
         return self.post
 
-    def _as_letter(self, file: Exchange, kind: str, mailbox: str) -> Exchange:
+    def _as_letter(self, file: Exchange, kind: str, mailbox: str, beside: Sequence[Attachment]) -> Exchange:
         """Give a file as the message that carries it: its folder is then the mailbox, its bytes those that cross."""
-        raw = self._posted.letter(file.name, file.data, mailbox, file.at, kind=kind)
+        raw = self._posted.letter(file.name, file.data, mailbox, file.at, kind=kind, beside=beside)
         return replace(file, channel=Channel.MAIL, folder=mailbox, data=raw)
 
     def _mailbox(self, flow: str) -> str:

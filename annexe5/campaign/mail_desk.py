@@ -10,6 +10,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -120,7 +121,11 @@ class MailDesk:
                 self._senders.setdefault(reference, letter.sender)
         received = Exchange(letter.at, Channel.MAIL, oc, twin.oi, judged.file.name, folder, judged.file.data)
         self._tell(letter, oc, judged.file.name)
-        return twin.receive(received)
+        said: list[Exchange] = []
+        for part in judged.beside:  # the documents of a PM flow come before their file
+            if flow.protocole == "PM" and part.name:
+                said += twin.receive(replace(received, name=part.name, data=part.data))
+        return [*said, *twin.receive(received)]
 
     def _tell(self, letter: ReceivedMail, oc: str, name: str) -> None:
         """Show a message as it crossed."""

@@ -22,6 +22,7 @@ from annexe5.contract.names import judge_name
 from annexe5.contract.rejects import load_rejects, read_motive
 from annexe5.contract.rules import raw_rules, rule
 from annexe5.findings import Finding, Severity
+from annexe5.messages.mail import Attachment
 from annexe5.parties import pm_documents
 from annexe5.tables import load_table, read_rows, write_rows
 from annexe5.tables.crossfile import cross_check, cross_file, open_batch
@@ -193,6 +194,11 @@ class PmScene:
         """Deposit the order."""
         self._send("Cmd_Info_Pm", self.row)
 
+    def mail_order(self) -> None:
+        """Send the order by mail, as the contract has it (PM-04)."""
+        name = self.bench.name("Cmd_Info_Pm", pm=self.pm)
+        self.sent.append(self.bench.send("Cmd_Info_Pm", [self.row], name=name, letter=""))
+
     def deposit_odd(self, kind: str) -> None:
         """Deposit a file that no OI can take."""
         name = self.bench.name("Cmd_Info_Pm", pm=self.pm)
@@ -341,6 +347,21 @@ class PmScene:
             self._send_beside("fiche", name, pm_documents.sheet(self.pm, done, today))
         row = {"ReferencePM": self.pm, "DateNotifAdduction": f"{today:%Y%m%d}", "DateAdduction": f"{done:%Y%m%d}"}
         self._send("Notif_Adduction", row, name)
+
+    def mail_notification(self, *, photo: bool = True, days_ago: int = 3) -> None:
+        """Notify the works done by mail, the documents in the same message (PM-11)."""
+        today = self._today()
+        done = Calendar(self.bench.profile.jours_ouvres).add(today, -days_ago)
+        name = self.bench.name("Notif_Adduction", pm=self.pm)
+        sheet = companion_name(self.bench.profile, "fiche", name)
+        pieces = [Attachment(sheet, pm_documents.sheet(self.pm, done, today), "application/pdf")]
+        if photo:
+            pieces.append(
+                Attachment(name.removesuffix(".csv") + "_PHOTO.png", pm_documents.photograph(name), "image/png")
+            )
+        row = {"ReferencePM": self.pm, "DateNotifAdduction": f"{today:%Y%m%d}", "DateAdduction": f"{done:%Y%m%d}"}
+        full = dict.fromkeys(load_table("Notif_Adduction").names, "") | row
+        self.sent.append(self.bench.send("Notif_Adduction", [full], name=name, letter="", beside=pieces))
 
     def adduction_answered(self) -> None:
         """Wait for CR_NotifAdduction (PM-12)."""

@@ -6,7 +6,7 @@ The mailbox is a real one read by IMAP, or one served here for the twin. A messa
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -16,6 +16,7 @@ from typing import Protocol, Self
 from annexe5.campaign.target import Chiffrement, Courriel, Imap, secret
 from annexe5.contract.profile import Mailboxes, Profile
 from annexe5.messages.letters import Letter, written_as
+from annexe5.messages.mail import Attachment
 from annexe5.transport.mail_client import ImapMailbox, SmtpSender, Tls
 from annexe5.transport.mail_server import MailServer, ReceivedMail
 from annexe5.transport.remote import TransferError
@@ -148,11 +149,23 @@ class Post:
     sender: SmtpSender
     mailbox: Mailbox
 
-    def letter(self, name: str, data: bytes, mailbox: str, at: datetime, *, kind: str = "") -> bytes:
-        """Write a message; ``kind`` is one of ``messages.letters`` to write it otherwise than is right."""
+    def letter(
+        self,
+        name: str,
+        data: bytes,
+        mailbox: str,
+        at: datetime,
+        *,
+        kind: str = "",
+        beside: Sequence[Attachment] = (),
+    ) -> bytes:
+        """Write a message; ``kind`` is one of ``messages.letters`` to write it otherwise than is right.
+
+        ``beside`` are the documents that a PM flow brings along.
+        """
         host = self.address.partition("@")[2]
         digest = sha256(b"\0".join((name.encode(), mailbox.encode(), data))).hexdigest()
-        letter = Letter(self.address, mailbox, name, data, at, f"<{digest[:32]}@{host}>")
+        letter = Letter(self.address, mailbox, name, data, at, f"<{digest[:32]}@{host}>", tuple(beside))
         return written_as(kind, letter)
 
     def send(self, mailbox: str, raw: bytes) -> None:

@@ -16,7 +16,10 @@ from annexe5.messages.mail import Attachment, compose
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a message needs: from whom, to which mailbox, one file, when (aware), and its identity ``<…@…>``."""
+    """What a message needs: from whom, to which mailbox, one file, when (aware), and its identity ``<…@…>``.
+
+    ``beside`` are the documents that a PM flow brings along.
+    """
 
     sender: str
     mailbox: str
@@ -24,11 +27,12 @@ class Letter:
     data: bytes = field(repr=False)
     date: datetime
     message_id: str
+    beside: tuple[Attachment, ...] = ()
 
 
 def write_letter(letter: Letter, *files: Attachment, subject: str = "", text: str = "") -> bytes:
     """Write a message: its file alone and its name as subject, or what is given instead."""
-    attached = files or (Attachment(letter.name, letter.data, charset="utf-8"),)
+    attached = files or (_file(letter), *letter.beside)
     return compose(
         letter.sender,
         [letter.mailbox],
