@@ -74,7 +74,7 @@ class Oi:
         return [one.name for one in self.edge.list("ZZZZ", folder) if not one.is_dir]
 
     def orders(self):
-        return [one.name for one in self.seen if one.sender == "ZZZZ"]
+        return [one.name for one in self.seen if one.sender == "ZZZZ" and one.name.endswith(".csv")]
 
     def rest(self):
         """Wait until all that was received is answered."""
