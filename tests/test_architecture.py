@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "evidence": {"__version__"} | GROUND | {"tables", "messages", "orders", "campaign.results"},
     "validation": GROUND | {"tables", "messages", "evidence.sarif", "evidence.policy"},
     "audit": GROUND
-    | {"tables", "orders", "evidence.sarif", "validation.masking", "validation.text", "validation.writing"},
+    | {"tables", "messages", "orders", "evidence.sarif", "validation.masking", "validation.text", "validation.writing"},
     "fuzz": GROUND | {"tables", "orders", "generation", "campaign", "evidence"},
     "listings": GROUND | {"network", "parties", "tables"},
 }

@@ -9,7 +9,9 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import sqlite3
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -24,6 +26,7 @@ from annexe5.errors import UsageError
 QUADRIGRAMME = re.compile(r"[A-Z0-9]{4}")
 _SIDES = ("IN", "OUT")
 JOURNAL_SUFFIX = ".sqlite"
+JOURNAL = "journal.sqlite"
 # An honest month of CSV files shrinks 10 to 50 times; deflate can do 1,000, overlapping members far more.
 _MOST_MEMBERS = 2_000_000
 _UNREMARKABLE = 64 << 20
@@ -36,12 +39,11 @@ _READING = (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedErr
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a journal wrote down of an exchange: when, with which others, from whom to whom."""
+    """What a journal wrote down of an exchange: when, and with which others; ``mailbox`` where it came by mail."""
 
     at: datetime
     batch: int
-    sender: str
-    receiver: str
+    mailbox: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def _file(path: Path, shown: str, stack: ExitStack) -> Iterator[Entry]:
         with told(shown):
             archive = stack.enter_context(zipfile.ZipFile(path))
         yield from _members(archive, shown, path.stat().st_size, stack, 1)
-    elif suffix == JOURNAL_SUFFIX:
+    elif path.name == JOURNAL or (suffix == JOURNAL_SUFFIX and shown == path.name):
         yield from _journal(path, shown)
     else:
         yield _entry(shown, _size(path), lambda: path.open("rb"))
@@ -158,8 +160,10 @@ def _members(archive: zipfile.ZipFile, shown: str, size: int, stack: ExitStack, 
             continue
         if depth == _DEEPEST:
             raise UsageError(f"{inside} : plus de {_DEEPEST} archives l'une dans l'autre.")
-        with told(inside):
-            nested = stack.enter_context(zipfile.ZipFile(io.BytesIO(archive.read(one))))
+        held = stack.enter_context(tempfile.TemporaryFile(prefix="annexe5-"))  # noqa: SIM115
+        with told(inside), archive.open(one) as stream:
+            shutil.copyfileobj(stream, held)
+            nested = stack.enter_context(zipfile.ZipFile(held))
         yield from _members(nested, inside, one.file_size, stack, depth + 1)
 
 
@@ -188,15 +192,16 @@ def _weigh(shown: str, members: list[zipfile.ZipInfo], size: int) -> None:
 def _journal(path: Path, shown: str) -> Iterator[Entry]:
     """Give the files that a campaign's journal holds, with the moment it wrote each down; messages are left out."""
     query = (
-        "SELECT e.number, at, sender, receiver, name, folder, length(data), batch FROM exchange e"
+        "SELECT e.number, at, channel, name, folder, length(data), batch FROM exchange e"
         " JOIN content c ON c.digest = e.digest WHERE channel != 'soap' ORDER BY e.number"
     )
     with told(shown):
         rows = _asked(path, query)
-    for number, at, sender, receiver, name, folder, size, batch in rows:
-        written = Written(datetime.fromisoformat(at), batch, sender, receiver)
-        where_in = f"{shown}!{number:06d}/{folder}/{name}" if folder else f"{shown}!{number:06d}/{name}"
-        yield Entry(where_in, size, _content(path, number), folder, "", written)
+    for number, at, channel, name, folder, size, batch in rows:
+        written = Written(datetime.fromisoformat(at), batch, folder if channel == "mail" else "")
+        inside = "" if written.mailbox or not folder else f"{folder}/"
+        place = f"{shown}!{number:06d}/{inside}{name}"
+        yield Entry(place, size, _content(path, number), where(place)[0], "", written)
 
 
 def _asked(path: Path, query: str, *values: object) -> list[tuple[Any, ...]]:

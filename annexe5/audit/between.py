@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from annexe5.audit.moments import Source, number_of
-from annexe5.audit.reading import File, Shelf
+from annexe5.audit.shelf import File, Shelf
 from annexe5.contract.rules import rule
 from annexe5.findings import Finding
 from annexe5.tables.crossfile.batch import cross_check

@@ -19,6 +19,7 @@ def as_json(outcome: Outcome, lang: str) -> str:
         "verdict": outcome.verdict.value,
         "files": outcome.files,
         "rows": outcome.rows,
+        "documents": outcome.documents,
         "flows": dict(sorted(outcome.flows.items())),
         "period": {
             "first": outcome.first.isoformat() if outcome.first else None,

@@ -1,24 +1,18 @@
-"""The files of an archive judged one by one and in blocks: name, folder, bytes, table; their rows become events."""
+"""The tables of an archive judged in blocks and one by one; their rows become events, and can be read again."""
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from hashlib import sha256
 
 import polars as pl
 
-from annexe5.audit.archive import QUADRIGRAMME, Entry
 from annexe5.audit.events import Store, columns_of, events_of
-from annexe5.audit.ledger import Ledger
-from annexe5.audit.moments import UNKNOWN, Clockwork, Moment, Source
-from annexe5.contract.names import NameJudgement, judge_name
-from annexe5.contract.profile import Flow, Profile
-from annexe5.contract.rules import rule
+from annexe5.audit.moments import Source
+from annexe5.audit.shelf import File, Shelf
+from annexe5.contract.profile import Profile
 from annexe5.findings import Finding
-from annexe5.tables.api import facts_in, judge_source, read_rows
+from annexe5.tables.api import judge_source, read_rows
 from annexe5.tables.crossfile.reading import LINE as CROSS_LINE
 from annexe5.tables.crossfile.reading import cross_file
 from annexe5.tables.grouping import LINE
@@ -29,138 +23,6 @@ from annexe5.validation.masking import masked
 
 # Beyond this a file is judged as a stream of its own; below, read whole and judged with its like.
 _LARGE = 32 << 20
-_CLAUSES = {"depose_pm": "TRA-06", "retrait_pm": "TRA-07", "depose_acces": "TRA-08", "retrait_acces": "TRA-09"}
-_ARCEP = re.compile(r"[A-Z0-9]{2}")
-
-
-@dataclass(slots=True)
-class File:
-    """One file of a flow: what its name says, when it crossed."""
-
-    entry: Entry
-    flow: str
-    oc: str
-    seq: int
-    facts: Mapping[str, str]
-    moment: Moment
-
-    @property
-    def path(self) -> str:
-        """Where it stands in the archive."""
-        return self.entry.path
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Which files are looked at: one OC's or all, up to a day (number) or the end; what is told begins on ``since``."""
-
-    oc: str = ""
-    since: int = -(1 << 30)
-    until: int = 1 << 30
-    personal: bool = False
-
-
-@dataclass(slots=True)
-class Shelf:
-    """The files of an archive by flow, those left out counted by reason."""
-
-    profile: Profile
-    clock: Clockwork
-    ledger: Ledger
-    limits: Limits
-    files: list[File] = field(default_factory=list)
-    rows: int = 0
-    copies: int = 0
-    others: int = 0
-    out_of_period: int = 0
-    _names: dict[tuple[str, str], Entry] = field(default_factory=dict)
-
-    def take(self, entry: Entry) -> None:
-        """Judge a file's name and place, and keep the file for its flow."""
-        named = judge_name(self.profile, entry.name, oc=entry.account or None)
-        if named.flow is None and not self._meant(entry):
-            self.others += 1
-            return
-        oc = named.fields.get("oc", "")
-        if self.limits.oc and self.limits.oc not in (oc, entry.account):
-            return
-        moment = self.clock.of(entry, named.fields.get("date", "")) if named.flow else UNKNOWN
-        if moment.source is not Source.NONE and moment.day > self.limits.until:
-            self.out_of_period += 1
-            return
-        if self._is_a_copy(entry, named):
-            self.copies += 1
-            return
-        told = moment.source is Source.NONE or moment.day >= self.limits.since
-        if told:
-            names = named.findings if named.flow else named.findings[:1]  # whatever else is wrong, it is no flow
-            for finding in (*names, *self._misplaced(entry, named, moment)):
-                self.ledger.add(finding.at(entry.path))
-        if named.flow is not None:
-            seq = named.fields.get("seq", "")
-            number = int(seq) % (1 << 32) if seq.isdigit() else 0
-            self.files.append(File(entry, named.flow, oc or entry.account, number, facts_in(named.fields), moment))
-
-    # --- names and places
-
-    @staticmethod
-    def _meant(entry: Entry) -> bool:
-        """Tell whether a file of no flow was meant for one: by where it stands, or by what it is."""
-        return bool(entry.folder) or entry.name.lower().endswith(".csv")
-
-    def _is_a_copy(self, entry: Entry, named: NameJudgement) -> bool:
-        """Tell the very same file found again; tell as a breach a name that serves twice."""
-        if named.flow is None:
-            return False
-        known = self._names.setdefault((entry.account, entry.name), entry)
-        if known is entry:
-            return False
-        if sha256(known.read()).digest() == sha256(entry.read()).digest():
-            return True
-        flow = self.profile.flow(named.flow)
-        made = rule("NOM-DEJA-UTILISE").finding(
-            received=entry.name, expected="un nom encore inemployé", requirement=flow.requirement
-        )
-        self.ledger.add(made.at(entry.path))
-        return False
-
-    def _misplaced(self, entry: Entry, named: NameJudgement, moment: Moment) -> Iterator[Finding]:
-        if named.flow is None:
-            return
-        flow = self.profile.flow(named.flow)
-        due = self._due_folder(entry, named, flow)
-        clause = _CLAUSES[flow.dossier]
-        if entry.folder and not _stands_in(entry.folder, due):
-            yield rule("DOS-FLUX").finding(received=entry.folder, expected=due, requirement=clause)
-        elif not entry.folder and moment.sender and moment.sender != flow.sender:
-            received = f"sens {'OC→OI' if moment.sender == 'OC' else 'OI→OC'} (log)"
-            yield rule("DOS-FLUX").finding(received=received, expected=due, requirement=clause)
-
-    def _due_folder(self, entry: Entry, named: NameJudgement, flow: Flow) -> str:
-        """Give the folder of a flow; the ARCEP code is the one found, since no name carries it.
-
-        So is the OI's where that of the name is none: the name is told already.
-        """
-        parts = entry.folder.split("/")
-        template = self.profile.folder(flow.dossier, "{oi}", "{arcep}").split("/")
-        found = {place: part for place, part in zip(template, parts, strict=False) if place.startswith("{")}
-        oi, arcep = named.fields.get("oi", ""), found.get("{arcep}", "")
-        return self.profile.folder(
-            flow.dossier,
-            oi if QUADRIGRAMME.fullmatch(oi) else found.get("{oi}", ""),
-            arcep if _ARCEP.fullmatch(arcep) else "",
-        )
-
-
-def _stands_in(folder: str, due: str) -> bool:
-    """Tell whether a folder is the one due, one above it (a flat copy), or one below it that is no other flow's."""
-    found, wanted = folder.split("/"), due.split("/")
-    if len(found) <= len(wanted):
-        return found == wanted[: len(found)]
-    return found[: len(wanted)] == wanted and found[len(wanted)] != "PM"
-
-
-# --- content -------------------------------------------------------------------------------------------------
 
 Watch = Callable[[int, int], None]
 
@@ -250,24 +112,24 @@ class Rows:
 
     _KEPT = 256
 
-    def __init__(self, files: Sequence[File]) -> None:
-        self._files = files
+    def __init__(self, files: Sequence[File], profile: Profile) -> None:
+        self._files, self._profile = files, profile
         self._held: OrderedDict[int, Callable[[int], Mapping[str, str]]] = OrderedDict()
 
     def __call__(self, file: int, line: int) -> Mapping[str, str]:
         """Give the columns of the row that begins on a physical line of a file."""
         if file not in self._held:
-            self._held[file] = _by_line(self._files[file])
+            self._held[file] = _by_line(self._files[file], self._profile)
             if len(self._held) > self._KEPT:
                 self._held.popitem(last=False)
         self._held.move_to_end(file)
         return self._held[file](line)
 
 
-def _by_line(file: File) -> Callable[[int], Mapping[str, str]]:
+def _by_line(file: File, profile: Profile) -> Callable[[int], Mapping[str, str]]:
     """Give a function of the line; a file without quotes, under a right header, needs no reading of the rest of it."""
     if file.entry.size > _LARGE:
-        return _streamed(file)
+        return _streamed(file, profile)
     data, table = file.entry.read(), load_table(file.flow)
     lines = data.replace(b"\r\n", b"\n").split(b"\n")
     names = tuple(lines[0].decode("utf-8", "replace").split(";"))
@@ -277,13 +139,11 @@ def _by_line(file: File) -> Callable[[int], Mapping[str, str]]:
     return rows.__getitem__
 
 
-def _streamed(file: File) -> Callable[[int], Mapping[str, str]]:
+def _streamed(file: File, profile: Profile) -> Callable[[int], Mapping[str, str]]:
     source = Bytes(file.path, file.entry.open, file.entry.size)
 
     def row(line: int) -> Mapping[str, str]:
-        from annexe5.contract.profile import load_profile  # noqa: PLC0415
-
-        opened = cross_file(source, load_profile(), flow=file.flow)
+        opened = cross_file(source, profile, flow=file.flow)
         if opened is None:
             return {}
         found = opened.read(load_table(file.flow).names, lambda frame: frame.filter(pl.col(CROSS_LINE) == line))

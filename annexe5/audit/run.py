@@ -17,7 +17,8 @@ from annexe5.audit.events import Store
 from annexe5.audit.judging import FILES, Asked, Judge, Orders
 from annexe5.audit.ledger import Group, Ledger
 from annexe5.audit.moments import Clockwork, Source, day_of, number_of, read_journal, read_log
-from annexe5.audit.reading import File, Limits, Rows, Shelf, read_all
+from annexe5.audit.reading import Rows, read_all
+from annexe5.audit.shelf import File, Limits, Shelf
 from annexe5.contract.profile import load_profile
 from annexe5.contract.rules import load_rules
 from annexe5.errors import UsageError
@@ -56,6 +57,7 @@ class Outcome:
     first: date | None
     today: date | None
     sources: Mapping[Source, int]
+    documents: int
     copies: int
     others: int
     out_of_period: int
@@ -109,7 +111,7 @@ def run(wanted: Wanted, watch: Watch = lambda _what, _done, _all: None) -> Outco
         today = _day("--today", wanted.today, max(days, default=0))
         asked = Asked(profile, today, limits.since, wanted.partial)
         compare(shelf, today)
-        judge = Judge(asked, _files(shelf.files), [one.path for one in shelf.files], Rows(shelf.files), ledger)
+        judge = Judge(asked, _files(shelf.files), [one.path for one in shelf.files], Rows(shelf.files, profile), ledger)
         for number, part in enumerate(store.parts(), start=1):
             judge.follow(part)
             watch("dossiers", number, store.count)
@@ -120,6 +122,7 @@ def run(wanted: Wanted, watch: Watch = lambda _what, _done, _all: None) -> Outco
         first=day_of(min(days)) if days else None,
         today=day_of(today) if days else None,
         sources=clock.used,
+        documents=shelf.documents,
         copies=shelf.copies,
         others=shelf.others,
         out_of_period=shelf.out_of_period,

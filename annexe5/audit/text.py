@@ -31,6 +31,7 @@ _FR = {
     "states": "Commandes", "broken": "{count} commande(s) en faute", "awaited": "En attente",
     "until": "jusqu'au {day}", "endless": "sans délai au contrat",
     "overdue": "en retard de {late} jour(s) ouvré(s), attendu(s) pour le {day}", "to": "{first} à {last}",
+    "documents": "{count} document(s) joint(s) aux fichiers, jugé(s) avec eux",
     "copies": "{count} copie(s) du même fichier laissée(s) de côté",
     "others": "{count} fichier(s) qui ne sont pas des fichiers de flux : annexe5 validate juge les messages",
     "beyond": "{count} fichier(s) après --until", "or": " ou ",
@@ -49,6 +50,7 @@ _EN = {
     "states": "Orders", "broken": "{count} order(s) at fault", "awaited": "Awaited",
     "until": "until {day}", "endless": "no deadline in the contract",
     "overdue": "late by {late} working day(s), due {day}", "to": "{first} to {last}",
+    "documents": "{count} document(s) that go with files, judged with them",
     "copies": "{count} copy(ies) of the same file left aside",
     "others": "{count} file(s) that are no flow files: annexe5 validate judges messages",
     "beyond": "{count} file(s) after --until", "or": " or ",
@@ -135,9 +137,13 @@ class _Teller:
         ]
         yield f"{words['times']} : {', '.join(used)}"
         for name, count in (
-            ("copies", outcome.copies), ("others", outcome.others), ("beyond", outcome.out_of_period),
-            ("undated", orders.undated), ("before", orders.opened_before),
-        ):  # fmt: skip
+            ("documents", outcome.documents),
+            ("copies", outcome.copies),
+            ("others", outcome.others),
+            ("beyond", outcome.out_of_period),
+            ("undated", orders.undated),
+            ("before", orders.opened_before),
+        ):
             if count:
                 yield words[name].format(count=_number(count))
         if not outcome.asked.partial and any(one.rule == "CYC-REFERENCE-INCONNUE" for one in outcome.groups):

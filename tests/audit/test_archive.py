@@ -7,12 +7,16 @@ import os
 import shutil
 import zipfile
 from contextlib import ExitStack
+from datetime import datetime
 
 import pytest
 
 from annexe5.audit.archive import entries, where
+from annexe5.contract.calendar import PARIS
 from annexe5.errors import UsageError
-from tests.audit.conftest import audited, told
+from annexe5.messages.letters import Letter, write_letter
+from annexe5.tables import load_table, write_rows
+from tests.audit.conftest import PROFILE, audited, told
 
 PLACES = {
     "ZZZZ/IN/COVG/CV/x.csv": ("IN/COVG/CV", "ZZZZ"),
@@ -133,6 +137,58 @@ def test_a_folder_nobody_may_read_is_told(room):
     closed.mkdir(mode=0)
     with pytest.raises(UsageError, match="dossier illisible"):
         audited(room.folder)
+
+
+# --- mail, documents
+
+
+def post(room, flow: str, day: int, reference: str, *, mailbox: str, subject: str = "") -> str:
+    file = room.put(flow, day, reference, place="ailleurs")
+    at = datetime(2026, 3, day, 9, tzinfo=PARIS)
+    letter = Letter("robot@oc.exemple", mailbox, file.name, file.read_bytes(), at, f"<{file.name}@oc.exemple>")
+    (room.folder / "courriels").mkdir(exist_ok=True)
+    (room.folder / "courriels" / f"{file.stem}.eml").write_bytes(write_letter(letter, subject=subject))
+    file.unlink()
+    return file.name
+
+
+def test_the_file_that_a_message_carries_is_judged_as_any_other(room):
+    post(room, "Cmd_Acces", 2, "A", mailbox=PROFILE.boites.acces)
+    post(room, "AR_Cmd_Acces", 2, "A", mailbox="reception@oc.exemple")
+    late = post(room, "CR_Cmd_Acces", 4, "A", mailbox="reception@oc.exemple")
+    outcome = audited(room.folder)
+    ((rule, name, line),) = told(outcome)
+    assert (rule, name.partition("!")[2], line) == ("CYC-DELAI", late, 2)
+    assert (outcome.files, outcome.orders.count) == (3, 1)
+
+
+def test_how_a_message_is_written_is_judged_too(room):
+    post(room, "Cmd_Acces", 2, "A", mailbox=PROFILE.boites.acces, subject="nos commandes")
+    assert [one[0] for one in told(audited(room.folder))] == ["MAIL-OBJET"]
+
+
+def test_a_document_goes_with_its_file_or_is_astray(room):
+    name = "COVAGE_ZMD_COVG_ZZZZ_77023_PM_77011616R_CRMAD_V22_20260302_000001.csv"
+    report = room.put("CR_MAD_Pm", 2, "", name=name)
+    plan = report.with_suffix(".pdf")
+    plan.write_bytes(b"%PDF-1.7 ... pas la fin")
+    rules = ("NOM-FLUX-INCONNU", "PM-PIECE-NOM", "PM-PIECE-ILLISIBLE", "DOS-FLUX")
+    outcome = audited(room.folder, rules=rules)
+    assert (told(outcome), outcome.documents, outcome.files) == ([("PM-PIECE-ILLISIBLE", plan.name, None)], 1, 1)
+    plan.rename(report.parent / "plan.pdf")
+    assert told(audited(room.folder, rules=rules)) == [("PM-PIECE-NOM", "plan.pdf", None)]
+
+
+def test_an_acknowledgement_is_no_file_of_the_flow_it_acknowledges(room):
+    name = "COVAGE_ZMD_COVG_ZZZZ_PM_77011616R_V22_20260302_000001.csv"
+    room.put("Cmd_Info_Pm", 2, "", name=name)
+    table = load_table("accuses-2.2/ar_cmd_info_pm.json")
+    for place in ("OUT", "IN"):
+        path = room.folder / f"ZZZZ/{place}/COVG/CV/PM" / name.replace(".csv", "_ARCMD.csv")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(write_rows(table, [table.example]))
+    outcome = audited(room.folder)
+    assert (told(outcome), outcome.documents) == ([("DOS-FLUX", path.name, None)], 2)
 
 
 # --- PM files
