@@ -21,7 +21,7 @@ from annexe5.fuzz.case import Again, Case, Next, Ordered, Place
 from annexe5.fuzz.palette import palette, worst
 from annexe5.orders import Event, load_cycle
 from annexe5.orders.oracle import OrderJudgement, judge_order
-from annexe5.tables import load_table, write_rows
+from annexe5.tables import load_table, read_rows, write_rows
 
 Row = dict[str, str]
 _ROLE = "eligible"
@@ -128,6 +128,8 @@ class Run:
         lines = {event.reference: event.line for event in sent.events}
         for order, wanted in zip(orders, step.orders, strict=True):
             order.due = _due(order.placed.reference, wanted, whole, lines, sent)
+            if order.due is Due.KO and _forgivable(order.placed.row):
+                order.due = Due.EITHER
         self.orders += orders
 
     def _fill(self, wanted: Ordered) -> _Order:
@@ -335,6 +337,13 @@ def _due(reference: str, wanted: Ordered, whole: Severity | None, lines: Mapping
         return Due.KO
     neutral = {name for name, _ in wanted.changes} <= set(palette().neutral)
     return Due.OK if neutral and Severity.RESERVE not in (found, whole) else Due.EITHER
+
+
+def _forgivable(row: Row) -> bool:
+    """Tell whether an order breaks nothing but letter case and blanks around its cells: many readers see neither."""
+    table = load_table("Cmd_Acces")
+    plain = write_rows(table, [{name: value.strip().upper() for name, value in row.items()}])
+    return worst(read_rows(plain, table).findings) is not Severity.ERROR
 
 
 def _last(events: Iterable[Event], column: str, *kinds: str) -> str:

@@ -37,6 +37,7 @@ MORE = {
     "une référence longue": Case((Place((Ordered(suffix="ABCDEFGHIJK"),)), STOC)),
     "une référence trop longue": Case((Place((Ordered(suffix="ABCDEFGHIJKL"),)), ANNUL)),
     "un champ obligatoire vide": said(TypeRacco=""),
+    "des blancs autour d'une valeur": said(TypeCommandeDemande="AUTO  ", PriseExistante=" N"),
     "une lettre minuscule": said(NomClient="dupont", TypeCommandeDemande="auto"),
     "un autre ordre de travail": Case((ONE, Next("CR_STOC", 0, wrong=True), STOC, MES, MES)),
     "des suites sur des inconnues": Case(tuple(Next(one.flow, -1) for one in (STOC, MES, ANNUL))),
