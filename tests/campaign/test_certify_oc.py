@@ -16,6 +16,7 @@ import pytest
 
 from annexe5.campaign.twins import role_rows
 from annexe5.contract.calendar import PARIS
+from annexe5.contract.profile import load_profile
 from annexe5.contract.requirements import load_requirements
 from annexe5.findings import Level
 from annexe5.network import generate
@@ -224,18 +225,29 @@ def oi_target(work: Path, port: int) -> Path:
 
 
 def test_an_oc_in_another_process_is_driven_by_http(tmp_path):
-    port, hook = free_port(), free_port()
-    target = oc_target(tmp_path, f'http = "http://127.0.0.1:{hook}/"', port=port)
-    chosen = [f"features/oc/{one}.feature" for one in ("mise_en_service", "annulation")]
+    port, hook, http = free_port(), free_port(), free_port()
+    actions = ("commander", "raccorder", "mettre_en_service", "annuler", "signaler", "prevenir", "suivre")
+    pilot = f'http = "http://127.0.0.1:{hook}/"\nactions = {json.dumps(actions)}'
+    services = f'[services]\nport = {http}\n[capacites]\nservices = ["sav-2.1", "opc-3.0"]'
+    target = oc_target(tmp_path, pilot, port=port, extra=services)
+    oi = oi_target(tmp_path, port)
+    sav = load_profile().web_service("sav-2.1").wsdl
+    urls = f"""[services.urls]
+"sav-2.1" = "http://127.0.0.1:{http}{sav}"
+"opc-3.0" = "http://127.0.0.1:{http}/interop-opc-30/wsdl"
+"""
+    oi.write_text(urls + oi.read_text(encoding="utf-8"), encoding="utf-8")
+    chosen = [f"features/oc/{one}.feature" for one in ("mise_en_service", "annulation", "services")]
     arguments = ("certify", "oc", "--target", str(target), "--report", str(tmp_path / "r"), "--", *chosen)
-    with running("simulate", "oc", "--target", str(oi_target(tmp_path, port)), "--http", str(hook)) as oc:
+    with running("simulate", "oc", "--target", str(oi), "--http", str(hook)) as oc:
         oc.stdout.readline()
         with running(*arguments) as certifying:
             heard = Heard(certifying.stderr)
             assert certifying.wait(timeout=300) == 0, "".join(heard.lines)
     ended = played(campaign(tmp_path))
+    assert ended.pop("Un avis de travaux est pris sur le port que l'OC tient") == "non applicable"
     assert set(ended.values()) == {"conforme"}
-    assert len(ended) == 14
+    assert len(ended) == 25
 
 
 def test_a_person_is_told_in_french_and_the_suite_goes_on_by_itself(tmp_path):
