@@ -11,6 +11,7 @@ pytest_plugins = [
     "steps.oc",
     "steps.oc_services",
     "steps.pm",
+    "steps.pm_oc",
     "steps.services",
     "steps.sav",
     "steps.aide_commande",

@@ -28,6 +28,7 @@ from annexe5.contract.rejects import load_rejects
 from annexe5.errors import TargetError
 from annexe5.parties.oc import ACTIONS, Instruction
 from annexe5.parties.oc_services import TICKET_ACTIONS
+from annexe5.parties.pm_oc import PM_ACTIONS
 
 UNABLE = 3
 """Exit code by which a command says that it does not know how to do what is asked."""
@@ -65,6 +66,7 @@ class Request:
             "code": asked.code,
             "commentaire": asked.commentaire,
             "par_courriel": asked.par_courriel,
+            "jour": f"{asked.jour:%Y%m%d}" if asked.jour else "",
             "jusqu_au": self.until.isoformat(),
             **self.place,
         }
@@ -97,7 +99,7 @@ class TwinDriver:
     """The OC twin in this process."""
 
     standing: StandingOc
-    able: frozenset[str] = frozenset((*ACTIONS, *TICKET_ACTIONS))
+    able: frozenset[str] = frozenset((*ACTIONS, *TICKET_ACTIONS, *PM_ACTIONS))
     at_hand: bool = True
 
     def do(self, request: Request) -> None:
@@ -295,7 +297,8 @@ def consigne(asked: Instruction) -> str:
     if asked.action == "raccorder" and asked.code:
         label = load_rejects()[asked.code].label
         return f"Déclarez l'échec du raccordement de la commande {asked.reference} : {asked.code} ({label})."
-    return _CONSIGNES[asked.action].format(reference=asked.reference)
+    day = f"{asked.jour:%d/%m/%Y}" if asked.jour else ""
+    return _CONSIGNES[asked.action].format(reference=asked.reference, type=asked.code, jour=day)
 
 
 _CONSIGNES = {
@@ -308,6 +311,11 @@ _CONSIGNES = {
     "l'OI, si le contrat le permet.",
     "prevenir": "Un dommage est constaté sur la ligne de la commande {reference} : prévenez-en l'OI par son SAV.",
     "suivre": "Suivez le ticket ouvert pour la commande {reference} jusqu'à sa clôture.",
+    "commander_pm": "Commandez le PM {reference} à l'OI (Cmd_Info_Pm), type {type}.",
+    "planifier_travaux": "Planifiez vos travaux de raccordement au PM {reference}, au plus tôt le {jour}, et annoncez-"
+    "les à l'OI (Notif_Interv_Prev).",
+    "notifier_adduction": "Vos travaux au PM {reference} ont débuté le {jour} : notifiez l'adduction à l'OI, avec la "
+    "photographie et la fiche technique (Notif_Adduction).",
     COLLECT: "Relevez les fichiers que l'OI a déposés.",
 }
 

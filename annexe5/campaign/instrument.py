@@ -211,7 +211,11 @@ class Instrument:
     def _delivery(self, path: str) -> Delivery | None:
         """Give what is known of a file of ours; the server may tell it read before the OI tells it delivered."""
         folder, _, name = path.rpartition("/")
-        if folder != self._folder("retrait_acces") or path in self._theirs or self.edge.temporary(name):
+        if (
+            folder not in (self._folder("retrait_acces"), self._folder("retrait_pm"))
+            or path in self._theirs
+            or self.edge.temporary(name)
+        ):
             return None
         return self.deliveries.setdefault(path, Delivery(path))
 
@@ -221,7 +225,7 @@ class Instrument:
         return self._folder("depose_acces")
 
     def _is_in(self, path: str) -> bool:
-        return path.rpartition("/")[0] == self._folder("depose_acces")
+        return path.rpartition("/")[0] in (self._folder("depose_acces"), self._folder("depose_pm"))
 
     def _folder(self, name: str) -> str:
         codes = self.target.codes

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import asyncssh
@@ -49,6 +50,7 @@ from annexe5.exchange import Exchange
 from annexe5.network import generate
 from annexe5.parties.oc import SUR_ORDRE, OcTwin
 from annexe5.parties.oc_defects import Habits, OcDefect, habits_of, make_oc
+from annexe5.parties.pm_oi import PmPace
 from annexe5.transport.edge import Account, OnEvent
 from annexe5.transport.ftp_client import FtpClient
 from annexe5.transport.ftp_server import FtpServer
@@ -58,6 +60,7 @@ from annexe5.transport.sftp_client import connect
 from annexe5.transport.sftp_server import SftpServer
 
 ADDRESSES_FILE = "adresses.json"
+_DOCUMENTS = timedelta(minutes=5)  # what an OC is left to send the documents of a notification after it
 Server = SftpServer | FtpServer
 
 
@@ -111,6 +114,7 @@ def _seat(target: OcTarget, work: Path, journal: Journal, stack: ExitStack, cloc
     stack.callback(herald.close)
     instrument = Instrument(target, profile, journal, role_rows(network, codes.oc), clock=clock.now, herald=herald)
     twin = ConductedOi(network, profile, codes.oi, codes.arcep)
+    twin.join_pm(PmPace(pieces=_DOCUMENTS))
     standing = StandingOi(twin, clock=clock.now, on_exchange=instrument.on_exchange)
     server = _server(target, twin, work, instrument.on_event, clock)
     instrument.sit(standing, server, standing.listener(), FreeDriver(), {})
@@ -157,6 +161,8 @@ def _place(target: OcTarget, profile: Profile, server: Server) -> dict[str, str 
         **_fingerprints(server),
         "depose": profile.folder("depose_acces", codes.oi, codes.arcep),
         "retrait": profile.folder("retrait_acces", codes.oi, codes.arcep),
+        "depose_pm": profile.folder("depose_pm", codes.oi, codes.arcep),
+        "retrait_pm": profile.folder("retrait_pm", codes.oi, codes.arcep),
     }
 
 
@@ -196,7 +202,7 @@ def _twin_target(wanted: Opening, work: Path, defects: tuple[OcDefect, ...]) -> 
         codes=Codes(
             oi=profile.oi.quadrigramme.valeur, arcep=profile.oi.bigramme_arcep.valeur, oc=DEFAULT_OC
         ),
-        capacites=OcCapabilities(services=("sav-2.1", "sav-3.0", "opc-3.0", "structure-2.0")),
+        capacites=OcCapabilities(ar_pm_par_fichier=True, services=("sav-2.1", "sav-3.0", "opc-3.0", "structure-2.0")),
         serveur=Door(canal=channel, cle_publique=public if channel == "sftp" else None, mot_de_passe=given),
         courriel=OcMail(),
         campagne=OcCampaign(reponse_sous_s=20, patience_s=20, silence_s=1, intervalle_s=0.01),

@@ -11,6 +11,7 @@ from annexe5.campaign.instrument import Instrument
 from annexe5.campaign.oc_mail import OcMailScene
 from annexe5.campaign.oc_scene import OcScene
 from annexe5.campaign.oc_service_scene import OcServiceScene
+from annexe5.campaign.pm_oc_scene import PmOcScene
 from annexe5.campaign.recording import ScenarioRecord
 
 INSTRUMENT: pytest.StashKey[Instrument] = pytest.StashKey()
@@ -54,6 +55,24 @@ def oc_mail(oc_scene: OcScene) -> Iterator[OcMailScene]:
     yield scene
     if scene.instrument.boxes is not None:
         scene.defer(0)
+
+
+@pytest.fixture
+def pm_oc_scene(instrument: Instrument, scenario_record: ScenarioRecord) -> Iterator[PmOcScene]:
+    """Give a scenario of the PM process its scene; then record what was seen of the OC."""
+    played = PmOcScene(instrument)
+    scenario_record.at_end(lambda: record_pm_oc_scene(played, scenario_record))
+    yield played
+    instrument.reset()
+
+
+def record_pm_oc_scene(played: PmOcScene, record: ScenarioRecord) -> None:
+    """Hand over the PM files of the OC, and every finding against it."""
+    record.add_findings(played.findings)
+    for one in played.files():
+        record.add_exchange(one.exchange.number)
+        record.attach(one.exchange.name, one.exchange.data)
+        record.add_findings(one.findings)
 
 
 def record_oc_scene(played: OcScene, record: ScenarioRecord) -> None:

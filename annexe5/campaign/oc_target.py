@@ -17,7 +17,10 @@ from annexe5.errors import TargetError
 from annexe5.parties.oc import ACTIONS
 
 COLLECT = "relever"
-Action = Literal["commander", "raccorder", "mettre_en_service", "annuler", "relever", "signaler", "prevenir", "suivre"]
+Action = Literal[
+    "commander", "raccorder", "mettre_en_service", "annuler", "relever", "signaler", "prevenir", "suivre",
+    "commander_pm", "planifier_travaux", "notifier_adduction",
+]  # fmt: skip
 ServiceName = Literal["sav-2.1", "sav-3.0", "opc-3.0", "structure-2.0"]
 
 
@@ -113,11 +116,15 @@ class OcCampaign(_Model):
 
 
 class OcCapabilities(_Model):
-    """What the OC declares it can do; ``services`` are the web services that it calls."""
+    """What the OC declares it can do; ``services`` are the web services that it calls.
+
+    ``ar_pm_par_fichier``: it deposits its acknowledgements of CR_MAD_Pm (the contract names e-mail).
+    """
 
     modes: tuple[Literal["STOC", "OI", "OC"], ...] = ("STOC", "OI", "OC")
     hotline: bool = True
     services: tuple[ServiceName, ...] = ()
+    ar_pm_par_fichier: bool = False
 
 
 class TestNetwork(_Model):

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from annexe5.network.roles import load_roles
 from annexe5.parties.oc import ACTIONS, SUR_ORDRE, Instruction, OcTwin, Terrain
 from annexe5.parties.oc_defects import make_oc
 from annexe5.parties.oc_services import TICKET_ACTIONS
+from annexe5.parties.pm_oc import PM_ACTIONS
 
 _MAX_BODY = 10_000_000
 
@@ -162,13 +164,14 @@ def _obey(standing: StandingOc, body: bytes) -> tuple[int, str]:
             asked.get("reference", ""),
             asked.get("code", ""),
             asked.get("commentaire", ""),
+            jour=datetime.strptime(asked["jour"], "%Y%m%d").date() if asked.get("jour") else None,  # noqa: DTZ007 -- a day
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         return 400, f"requête illisible : {error}"
     if action == COLLECT:
         standing.wake()
         return 204, ""
-    if action not in (*ACTIONS, *TICKET_ACTIONS):
+    if action not in (*ACTIONS, *TICKET_ACTIONS, *PM_ACTIONS):
         return 501, f"action inconnue : {action}"
     try:
         standing.do(instruction)

@@ -23,7 +23,7 @@ from annexe5.errors import TargetError, UsageError
 from annexe5.exchange import Channel, Exchange
 from annexe5.parties.oc import Instruction, OcTwin
 from annexe5.transport.mail_client import UnknownFateError
-from annexe5.transport.remote import RemoteClient
+from annexe5.transport.remote import MissingFolderError, RemoteClient
 from annexe5.transport.temporary import is_temporary
 
 logger = logging.getLogger(__name__)
@@ -207,8 +207,14 @@ class StandingOc:
                 self._calls.drive(self._calls.conversation.tell(action, order))
 
     def _collect(self) -> None:
-        """Retrieve what stands in OUT; what was deleted there before a cut is in the inbox already."""
-        folder = self.twin.profile.folder("retrait_acces", self.twin.oi, self.twin.arcep)
+        """Retrieve what stands in OUT; an OI may have no PM folder."""
+        profile = self.twin.profile
+        self._collect_from(profile.folder("retrait_acces", self.twin.oi, self.twin.arcep))
+        with suppress(MissingFolderError):
+            self._collect_from(profile.folder("retrait_pm", self.twin.oi, self.twin.arcep))
+
+    def _collect_from(self, folder: str) -> None:
+        """Retrieve what stands in a folder; what was deleted there before a cut is in the inbox already."""
         where = self._path(folder)
 
         def keep(name: str, data: bytes) -> None:
@@ -243,7 +249,7 @@ class StandingOc:
                 self.client.deposit(self._path(one.folder), one.name, one.data)
             self._outbox.popleft()
             self._tell(one)
-            if self.twin.habits.takes_back:
+            if self.twin.habits.takes_back and not one.folder.endswith("/PM"):
                 with suppress(FileNotFoundError):
                     self.client.delete(self._path(one.folder), one.name)
 

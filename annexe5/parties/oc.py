@@ -12,7 +12,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from annexe5.contract.calendar import PARIS
@@ -26,10 +26,19 @@ from annexe5.orders.cycle import load_cycle
 from annexe5.parties import oc_rows
 from annexe5.parties.answers import HOTLINE, stamp
 from annexe5.parties.incoming import ReadRow, read_file
-from annexe5.parties.oc_defects import Habits, OcDefect, habits_of, spoil_files, spoil_rows
+from annexe5.parties.oc_defects import (
+    Habits,
+    OcDefect,
+    habits_of,
+    pm_habits_of,
+    spoil_files,
+    spoil_pm_files,
+    spoil_rows,
+)
 from annexe5.parties.oc_rows import KEY, OcOrder, Row
 from annexe5.parties.oc_services import TICKET_ACTIONS
 from annexe5.parties.oi import Incident
+from annexe5.parties.pm_oc import PM_ACTIONS, PmAsked, PmOc
 from annexe5.tables import load_table, write_rows
 
 ACTIONS = ("commander", "raccorder", "mettre_en_service", "annuler")
@@ -42,8 +51,9 @@ _BROKEN = ("OCT-", "STR-")  # bytes and structure: where one cell begins is then
 class Instruction:
     """What the world asks of an OC, whichever it is.
 
-    ``action`` is one of ``ACTIONS`` or ``TICKET_ACTIONS``; ``commandes`` the Cmd_Acces columns of the addresses to
-    order for; ``reference`` the order that the others speak of; ``code`` why the connection failed (empty: it is done);
+    ``action`` is one of ``ACTIONS``, ``TICKET_ACTIONS`` or ``PM_ACTIONS``; ``commandes`` the Cmd_Acces columns of the
+    addresses to order for; ``reference`` the order that the others speak of; ``code`` why the connection failed (empty:
+    it is done). At a PM, ``reference`` is the PM, ``code`` the type of the order, ``jour`` when works begin or began.
     ``par_courriel`` asks for an order by mail rather than on the file server.
     """
 
@@ -53,6 +63,7 @@ class Instruction:
     code: str = ""
     commentaire: str = ""
     par_courriel: bool = False
+    jour: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,7 @@ SUR_ORDRE = Terrain(None, None)
 
 @dataclass
 class OcTwin:
-    """One OC before one OI; ``to_tell`` is what it is to do by the SAV (``OcServices.tell``)."""
+    """One OC before one OI; ``to_tell`` is what it is to do by the SAV (``OcServices.tell``), ``pm`` its PM desk."""
 
     profile: Profile
     oi: str
@@ -81,6 +92,7 @@ class OcTwin:
     incidents: list[Incident] = field(default_factory=list)
     habits: Habits = field(init=False)
     to_tell: list[tuple[str, OcOrder]] = field(default_factory=list)
+    pm: PmOc = field(init=False)
     _names: set[str] = field(default_factory=set)
     _counters: dict[str, int] = field(default_factory=dict)
     _started: str = ""
@@ -90,6 +102,10 @@ class OcTwin:
 
     def __post_init__(self) -> None:
         self.habits = habits_of(self.defects)
+        self.pm = PmOc(
+            self.profile, self.oi, self.arcep, self.oc,
+            lambda flow, now, pm: self._name(flow, now, pm=pm), pm_habits_of(self.defects), self.channel,
+        )  # fmt: skip
 
     # --- the conversation ----------------------------------------------------------------------------------
 
@@ -98,6 +114,11 @@ class OcTwin:
         if instruction.action == "commander":
             self._order(instruction.commandes, now)
             return self.tick(now)
+        if instruction.action in PM_ACTIONS:
+            made = self.pm.act(
+                PmAsked(instruction.action, instruction.reference, instruction.code, instruction.jour), now
+            )
+            return spoil_pm_files(self.defects, made)
         order = self.orders.get(instruction.reference)
         if order is None:
             raise UsageError(f"aucune commande {instruction.reference!r} ; connues : {', '.join(self.orders) or '-'}.")
@@ -117,6 +138,9 @@ class OcTwin:
 
     def receive(self, exchange: Exchange) -> list[Exchange]:
         """Take one file of the OI, and give every file due by then."""
+        if self.pm.takes(exchange):
+            self._names.add(exchange.name)
+            return [*spoil_pm_files(self.defects, self.pm.receive(exchange)), *self.tick(exchange.at)]
         flow = self._recognise(exchange)
         if flow is not None:
             for row in self._rows(exchange, flow):
@@ -352,11 +376,12 @@ class OcTwin:
             data=write_rows(load_table(flow), rows),
         )
 
-    def _name(self, flow: str, now: datetime) -> str:
+    def _name(self, flow: str, now: datetime, **places: str) -> str:
         """Give the next name: numbers begin at the seconds of the day, where no earlier run of that day can be."""
         local = now.astimezone(PARIS)
         counter = f"{flow}/{local:%Y%m%d}"
         if counter not in self._counters:
             self._counters[counter] = (local.hour * 60 + local.minute) * 60 + local.second
-        number = self._counters[counter] if self.habits.reuses_names else self._count(counter)
-        return build_name(self.profile, flow, oi=self.oi, oc=self.oc, date=local.date(), seq=number)
+        again = self.habits.reuses_names and not places
+        number = self._counters[counter] if again else self._count(counter)
+        return build_name(self.profile, flow, oi=self.oi, oc=self.oc, date=local.date(), seq=number, **places)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +15,7 @@ from annexe5.errors import UsageError
 from annexe5.exchange import Exchange
 from annexe5.parties.defects import Files, Rows, load_defects
 from annexe5.parties.oc_rows import KEY, Row
+from annexe5.parties.pm_oc_defects import PM_HABITS, PmHabits
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,13 @@ class Habits:
 
 @dataclass(frozen=True, slots=True)
 class OcDefect:
-    """How a defect acts: on the rows of a flow, on the files sent at one moment, on habits."""
+    """How a defect acts: on the rows of a flow, on the files sent at one moment, on habits; ``pm…`` at PMs only."""
 
     rows: Rows | None = None
     files: Files | None = None
     habits: Mapping[str, Any] = field(default_factory=dict)
+    pm: Mapping[str, Any] = field(default_factory=dict)
+    pm_files: Files | None = None
 
 
 def make_oc(idents: Iterable[str]) -> tuple[OcDefect, ...]:
@@ -80,6 +84,22 @@ def habits_of(defects: Sequence[OcDefect]) -> Habits:
     for defect in defects:
         changed |= defect.habits
     return Habits(**changed)
+
+
+def pm_habits_of(defects: Sequence[OcDefect]) -> PmHabits:
+    """Turn over the habits that defects name in the PM process."""
+    changed: dict[str, Any] = {}
+    for defect in defects:
+        changed |= defect.pm
+    return PmHabits(**changed)
+
+
+def spoil_pm_files(defects: Sequence[OcDefect], files: list[Exchange]) -> list[Exchange]:
+    """Let each defect change the files of the PM process on their way out."""
+    for defect in defects:
+        if defect.pm_files is not None:
+            files = defect.pm_files(files)
+    return files
 
 
 def spoil_rows(defects: Sequence[OcDefect], flow: str, rows: list[Row]) -> list[Row]:
@@ -151,6 +171,16 @@ def _shortened(row: Row) -> Mapping[str, str]:
 
 
 _MOTIVE = "MotifKoCrRaccordementPrise"
+
+
+def _other_reference(files: list[Exchange]) -> list[Exchange]:
+    """Announce works under another internal reference."""
+    return [
+        replace(one, name=one.name.replace("COVAGE_ZMD_", "COVAGE_ZTD_")) if "_INTERP_" in one.name else one
+        for one in files
+    ]
+
+
 MAKERS: Mapping[str, Callable[[], OcDefect]] = MappingProxyType(
     {
         "oc-nom-casse": lambda: _renamed("_Cr", "_CR"),
@@ -216,6 +246,11 @@ MAKERS: Mapping[str, Callable[[], OcDefect]] = MappingProxyType(
         "oc-sav-avant-service": lambda: _habit(waits_for_service=False),
         "oc-dommage-tu": lambda: _habit(warns_of_damage=False),
         "oc-rythme": lambda: _habit(keeps_pace=False),
+        # The PM process: what each turns over stands in pm_oc_defects
+        **{ident: partial(OcDefect, pm=changed) for ident, changed in PM_HABITS.items()},
+        "oc-pm-nom-commande": lambda: OcDefect(pm_files=_renamed("R_V22_", "R_V21_").files),
+        "oc-pm-refinterne": lambda: OcDefect(pm_files=_other_reference),
+        "oc-pm-dossier-acces": lambda: OcDefect(pm_files=_moved(lambda folder: folder.removesuffix("/PM")).files),
     }
 )
 """Maker of each defect of the OC by id."""

@@ -57,7 +57,7 @@ class PmPace:
 
 @dataclass(slots=True)
 class PmOrder:
-    """One Cmd_Info_Pm accepted: what its CR_MAD_Pm repeats, and the reports sent and acknowledged so far."""
+    """One Cmd_Info_Pm accepted: what its CR_MAD_Pm repeats, and the file that it came in."""
 
     oc: str
     reference: str
@@ -65,6 +65,7 @@ class PmOrder:
     type: str
     choix: str
     contrat: str
+    file: str
 
 
 @dataclass
@@ -172,7 +173,7 @@ class PmOi:
         if not code:
             self.orders[exchange.sender, reference] = PmOrder(
                 exchange.sender, reference, row.get("ReferencePM"), row.get("TypeCommandePM"),
-                row.get("ChoixTechniqueOC"), row.get("ReferenceContrat"),
+                row.get("ChoixTechniqueOC"), row.get("ReferenceContrat"), exchange.name,
             )  # fmt: skip
         return code
 

@@ -95,14 +95,14 @@ def test_an_ordinary_oi_again_after_a_scenario(instrument):
     scene.subcontracted()
 
 
-def test_a_file_dropped_elsewhere_is_seen_and_left_there():
+def test_a_file_dropped_elsewhere_is_seen_and_not_answered():
     with seated("oc-dossier-pm") as instrument:
         scene = OcScene(instrument)
         with pytest.raises(NonConforme) as error:
             scene.ask_for("eligible")
         assert rules(error) == {"DOS-FLUX"}
         assert error.value.findings[0].requirement == "TRA-08"
-        assert len(instrument.edge.list("ZZZZ", "IN/COVG/CV/PM")) == 1
+        assert instrument.deliveries == {}
 
 
 def test_a_file_swept_unread_is_held_against_the_oc():
@@ -142,7 +142,7 @@ def test_a_folder_made_by_the_oc_is_held_against_it(instrument):
     assert [one.rule for one in instrument.strays] == ["TRA-ENTREE-INATTENDUE"]
 
 
-@pytest.mark.parametrize("event", ["IN/COVG/CV/x.csv.tmp", "OUT/COVG/CV/x.csv.tmp", "OUT/COVG/CV/PM/x.csv"])
+@pytest.mark.parametrize("event", ["IN/COVG/CV/x.csv.tmp", "OUT/COVG/CV/x.csv.tmp", "OUT/COVG/CV/autre/x.csv"])
 def test_what_is_provisional_or_elsewhere_may_be_deleted(instrument, event):
     instrument.on_event(FileEvent(EventKind.REMOVED, "ZZZZ", event, instrument.clock()))
     assert instrument.strays == []

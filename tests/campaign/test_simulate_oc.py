@@ -47,8 +47,12 @@ def token(name: str) -> str:
 
 
 def read(process, count: int) -> list[str]:
-    """Read the files told of, each line one file."""
-    return [token(json.loads(process.stdout.readline())["file"]) for _ in range(count)]
+    """Read the ACCES files told of, each line one file; the IPE and the CPN come when they come."""
+    told: list[str] = []
+    while len(told) < count:
+        name = json.loads(process.stdout.readline())["file"]
+        told += [] if name.startswith("COVAGE_ZMD_") else [token(name)]
+    return told
 
 
 def test_it_orders_and_follows_its_orders_to_the_end(tmp_path):

@@ -72,6 +72,7 @@ def test_orders_live_to_their_end_and_out_is_left_empty(oi, make_oc_before):
 
 def test_it_rests_when_there_is_nothing_to_do(oi, make_oc_before):
     oc, crossed = make_oc_before()
+    come_to_rest(oi, oc, crossed)  # the IPE and the CPN are there already
     assert oc.rest()
     oc.do(order(oi))
     come_to_rest(oi, oc, crossed)
