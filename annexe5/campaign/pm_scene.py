@@ -25,7 +25,6 @@ from annexe5.findings import Finding, Severity
 from annexe5.messages.mail import Attachment
 from annexe5.parties import pm_documents
 from annexe5.tables import load_table, read_rows, write_rows
-from annexe5.tables.crossfile import cross_check, cross_file, open_batch
 from annexe5.tables.octets import from_bytes
 
 _NOON = time(12)
@@ -132,6 +131,8 @@ class PmScene:
         """See that the files of some flows, received so far, break none of some rules between files."""
         files = [one.exchange for one in self._theirs() if one.flow in flows]
         files += [one.exchange for one in self.sent if one.flow in flows]
+        from annexe5.tables.crossfile import cross_check, open_batch  # noqa: PLC0415 -- polars is slow to load
+
         batch = open_batch([from_bytes(one.data, one.name) for one in files], self.bench.profile)
         found = cross_check(batch, self.bench.profile, samples=20, rules=rules)
         self.findings += found
@@ -493,6 +494,7 @@ HISTORY: Mapping[str, Collection[str]] = {
 def _pms(name: str, data: bytes, profile: str) -> dict[str, Row]:
     """Give the PMs of an IPE by reference, as their first row describes them."""
     from annexe5.contract.profile import load_profile  # noqa: PLC0415 -- kept by its id
+    from annexe5.tables.crossfile import cross_file  # noqa: PLC0415 -- polars is slow to load
 
     wanted = ("ReferencePM", "EtatPM", "TypeEmplacementPM", "DatePremiereMADPM")
     file = cross_file(from_bytes(data, name), load_profile(profile))
