@@ -175,7 +175,7 @@ class Ledger:
         self.lock = threading.RLock()
         self.writers: dict[_Inode, list[Writer]] = {}
         self.partial: set[_Inode] = set()
-        self.room: dict[str, int] = {}  # bytes left of a quota, counted anew whenever a file is opened
+        self.room: dict[str, int] = {}  # bytes left of a quota, at least; counted anew before anything is refused
         self.failures: dict[str, tuple[int, datetime]] = {}  # wrong passwords in a row, and the last one's time
 
     def busy(self, inode: _Inode) -> bool:
@@ -252,6 +252,9 @@ class Edge:
         with self.folder(login, parts_of(path)[:-1]) as folder:
             if replace or not self._place_nameless(login, path, folder, data):
                 self._place_staged(login, path, folder, data, replace=replace)
+        with self.ledger.lock:
+            if login in self.ledger.room:
+                self.ledger.room[login] -= len(data)
 
     def read(self, login: str, path: str) -> bytes:
         """Read a complete file and leave it.
@@ -411,19 +414,21 @@ class Edge:
         with self.ledger.lock:
             self.ledger.partial.discard(_inode(status))
             self.ledger.writers.setdefault(_inode(status), []).append(writer)
-            if quota is not None:
+            if quota is not None and login not in self.ledger.room:
                 self.ledger.room[login] = quota - self._usage(login)
         return writer
 
     def spend(self, login: str, growth: int) -> None:
         """Take what a file is about to grow by from the account's quota; OSError (EDQUOT) when it does not hold it."""
         with self.ledger.lock:
-            room = self.ledger.room.get(login)
-            if room is None or growth <= 0:
+            room, quota = self.ledger.room.get(login), self.accounts[login].quota
+            if room is None or quota is None or growth <= 0:
                 return
             if growth > room:
+                room = quota - self._usage(login)  # what was taken or deleted since is free again
+            self.ledger.room[login] = room - growth if growth <= room else room
+            if growth > room:
                 raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
-            self.ledger.room[login] = room - growth
 
     def end_write(self, writer: Writer, status: os.stat_result, *, cut: bool) -> None:
         """Note that a client's file is closed (``status`` just before), and tell whether it is complete."""

@@ -371,6 +371,25 @@ class TestBounds:
             assert len(server.take("ORAN", f"{IN}/A.csv")) == 900_000
         assert events.of(ABORTED) == []
 
+    def test_a_quota_is_counted_once_and_again_only_before_a_refusal(self, raw, server, monkeypatch):
+        counted = []
+        usage = server._usage
+        monkeypatch.setattr(server, "_usage", lambda login: counted.append(login) or usage(login))
+        session = raw("ORAN", "secret-oran")
+        for number in range(5):
+            put(session, f"{IN}/{number}.csv", b"x" * 190_000)
+        assert counted == ["ORAN"]
+        for number in range(5):
+            server.take("ORAN", f"{IN}/{number}.csv")
+        put(session, f"{IN}/again.csv", b"x" * 190_000)
+        assert counted == ["ORAN", "ORAN"]
+
+    def test_what_is_delivered_counts_too(self, raw, server):
+        session = raw("ORAN", "secret-oran")
+        put(session, f"{IN}/A.csv", b"x" * 100)
+        server.deliver("ORAN", f"{OUT}/B.csv", b"x" * 999_900)
+        refused(put, session, f"{IN}/C.csv", b"x")
+
     def test_sessions_are_bounded(self, raw, server):
         server.max_sessions = 2
         first, _second = raw(), raw()
