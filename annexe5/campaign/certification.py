@@ -102,9 +102,8 @@ def run(wanted: Wanted) -> int:
     answers = None
     if wanted.answers is not None or wanted.attended is not None:
         answers = collect(wanted.party, wanted.answers, wanted.attended, utc_now().astimezone(PARIS).date())
-    if wanted.target is not None:
-        require_sound(wanted.target)
-    return _certify(wanted, folder, answers)
+    warned = require_sound(wanted.target) if wanted.target is not None else ()
+    return _certify(wanted, folder, answers, warned=warned)
 
 
 def resume(
@@ -136,11 +135,13 @@ def resume(
         patience=patience if patience is not None else begun.patience,
         channel=begun.channel,
     )
-    require_sound(wanted.target or Path())
-    return _certify(wanted, folder, begun.answers, resumed=True), load(folder)
+    warned = require_sound(wanted.target or Path())
+    return _certify(wanted, folder, begun.answers, resumed=True, warned=warned), load(folder)
 
 
-def _certify(wanted: Wanted, folder: Path, answers: Answers | None, *, resumed: bool = False) -> int:
+def _certify(
+    wanted: Wanted, folder: Path, answers: Answers | None, *, resumed: bool = False, warned: tuple[str, ...] = ()
+) -> int:
     with ExitStack() as stack:
         knocking = stack.enter_context(Journal(IN_MEMORY))
         bench, simulated, secrets = stack.enter_context(open_chair(wanted, knocking))
@@ -172,7 +173,7 @@ def _certify(wanted: Wanted, folder: Path, answers: Answers | None, *, resumed: 
             ended=utc_now(),
             command=begun.command,
             seed=wanted.seed,
-            notes=_notes(bench, simulated, wanted),
+            notes=(*_notes(bench, simulated, wanted), *warned),
         )
         result = assemble(bench, scenarios, frame)
         save(result, folder)

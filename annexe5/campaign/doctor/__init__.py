@@ -60,14 +60,20 @@ def examine(path: Path, *, now: Clock = utc_now, environment: Environment = os.e
     return tuple(sheet.checks)
 
 
-def require_sound(path: Path) -> None:
-    """Raise a ``TargetError`` with every problem of a target, before a certification starts."""
-    problems = [one for one in examine(path) if one.state is State.PROBLEM]
+def require_sound(path: Path) -> tuple[str, ...]:
+    """Raise a ``TargetError`` with every problem of a target, before a certification starts.
+
+    Gives what its report must say all the same: a clock that is some minutes off.
+    """
+    checks = examine(path)
+    problems = [one for one in checks if one.state is State.PROBLEM]
     if problems:
         told = "\n".join(f"{one.what.fr} : {one.said.fr}\n    → {one.mend.fr}" for one in problems)
         raise TargetError(
             f"{path} : rien n'est jugé avant que ceci soit réglé (annexe5 doctor --target {path}).\n{told}"
         )
+    off = [one for one in checks if one.id == "horloge" and one.state is State.WARNING]
+    return tuple(f"{one.what.fr.capitalize()} : {one.said.fr}." for one in off)
 
 
 def _read(path: Path) -> Target | OcTarget:

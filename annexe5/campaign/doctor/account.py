@@ -22,6 +22,7 @@ Folder = Literal["depose_acces", "retrait_acces", "depose_pm", "retrait_pm"]
 
 FOLDERS: tuple[Folder, ...] = get_args(Folder)
 TOLERATED_SKEW = timedelta(minutes=2)
+BLOCKING_SKEW = timedelta(hours=1)
 RIGHTS_IN = Text("droits dans IN", "rights in IN")
 RIGHTS_OUT = Text("droits dans OUT", "rights in OUT")
 CLOCK = Text("horloge du serveur", "clock of the server")
@@ -167,7 +168,9 @@ def _clock(sheet: Sheet, entry: RemoteFile | None, before: datetime, after: date
         sheet.ok("horloge", CLOCK, Text(f"écart {seconds:+d} s", f"skew {seconds:+d} s"))
         return
     side = ("en avance", "ahead") if skew > timedelta() else ("en retard", "behind")
-    sheet.problem(
+    # What is judged is timed by us: a few minutes change nothing, hours put another date in names and rows.
+    tell = sheet.warning if abs(skew) < BLOCKING_SKEW else sheet.problem
+    tell(
         "horloge",
         CLOCK,
         Text(f"{abs(skew)} {side[0]} sur la nôtre", f"{abs(skew)} {side[1]} of ours"),
