@@ -20,7 +20,7 @@ from annexe5.contract.paths import suite_root
 from annexe5.contract.requirements import load_requirements
 from annexe5.contract.rules import load_rules
 from annexe5.findings import Level
-from annexe5.parties.defects import DefectEntry, load_defects, unusual
+from annexe5.parties.defects import DefectEntry, load_defects, unusual, without_defect
 
 MATRIX = Path("docs/kill-matrix.json")
 PARTIES: tuple[Party, ...] = ("oi", "oc")
@@ -66,9 +66,11 @@ def _place(seed: str, ident: str) -> int:
 
 def wrong_with(seen: Trial) -> str:
     """Say why a trial did not end as it should; empty when it did."""
+    entry = load_defects().get(seen.id)
+    if entry is not None and entry.ends != 1:
+        return "" if seen.code == entry.ends else f"fin {seen.code}, {entry.ends} attendue"
     if seen.error:
         return seen.error
-    entry = load_defects().get(seen.id)
     if entry is None:
         return "" if seen.code == 0 else f"fausse alerte (fin {seen.code}) : {' '.join(seen.broken)}"
     why = _not_caught(entry, seen)
@@ -92,7 +94,7 @@ def killed_under(trials: Iterable[Trial]) -> Clauses:
     for one in trials:
         entry = load_defects().get(one.id)
         if entry is not None and not wrong_with(one) and not entry.survives:
-            for clause in one.broken:
+            for clause in one.broken if entry.ends == 1 else entry.requirements:
                 if clause in entry.requirements:
                     found[clause].append(one.id)
     return {clause: tuple(idents) for clause, idents in found.items()}
@@ -110,6 +112,7 @@ def without_a_kill(trials: Iterable[Trial], party: Party) -> tuple[str, ...]:
         and one.id in tried
         and coverage()[one.id].kind == "tested"
         and one.id not in killed
+        and (party, one.id) not in without_defect()
     )
 
 
@@ -219,7 +222,7 @@ def unlike(seen: Trial, row: Trial | None) -> str:
     """Say how a trial differs from its row of the matrix; empty when it does not."""
     if row is None:
         return "absent de la matrice"
-    if (seen.code, seen.error) != (row.code, row.error):
+    if seen.code != row.code:
         return f"fin {seen.code} {seen.error}, la matrice dit {row.code}"
     entry = load_defects().get(seen.id)
     also = set(entry.also) if entry else set()  # what falls with a defect may depend on the moment

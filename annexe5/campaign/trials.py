@@ -29,6 +29,7 @@ from annexe5.campaign.results import CampaignResult
 from annexe5.campaign.standing import utc_now
 from annexe5.contract import rules
 from annexe5.contract.paths import suite_root
+from annexe5.errors import ConfigurationError
 from annexe5.findings import Severity, Verdict, exit_code
 
 Party = Literal["oi", "oc"]
@@ -98,6 +99,8 @@ def trial(party: Party, ident: str, chosen: Sequence[str] = ()) -> Trial:
             scenarios = certify.play(bench, wanted, Path(folder), secrets)
             frame = Frame(party, simulated, started, utc_now(), "", wanted.seed, ())
             result = assemble(bench, scenarios, frame)
+    except ConfigurationError as error:
+        return Trial(party, ident, 2, error=f"{type(error).__name__}: {error}", seconds=_since(began))
     except Exception as error:  # noqa: BLE001 -- one twin that breaks the suite must not hide the others
         return Trial(party, ident, -1, error=f"{type(error).__name__}: {error}", seconds=_since(began))
     return Trial(party, ident, exit_code(result.verdict), falls_of(result), seconds=_since(began))

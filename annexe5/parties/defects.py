@@ -34,7 +34,7 @@ class DefectEntry(BaseModel):
     """What a defect is: whose, against which clauses, in words.
 
     ``also`` are the clauses that fall with it, by what it keeps from coming; ``survives`` tells why a certification
-    does not end 1 on it, where it does not.
+    does not end 1 on it, where it does not; ``ends`` is 2 where nothing can be judged any more.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,6 +43,7 @@ class DefectEntry(BaseModel):
     requirements: tuple[str, ...]
     also: tuple[str, ...] = ()
     survives: str = ""
+    ends: Literal[1, 2] = 1
     fr: str
     en: str
 
@@ -97,6 +98,21 @@ def _load(name: str) -> Mapping[str, DefectEntry]:
             raise ContractError(f"{path} : defect[{index}] : {entry.id} en double, ou clauses inconnues {unknown}.")
         found[entry.id] = entry
     return MappingProxyType(found)
+
+
+@lru_cache(maxsize=1)
+def without_defect() -> Mapping[tuple[str, str], str]:
+    """Give, by party and clause, why no defect can be seen to fall under a clause that scenarios try."""
+    path = schemas_dir() / "defects.toml"
+    found = [build(_Without, data, path, "without") for data in read_toml(path).get("without", [])]
+    return MappingProxyType({(one.party, one.clause): one.why for one in found})
+
+
+class _Without(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    party: Literal["oi", "oc"]
+    clause: str
+    why: str
 
 
 def unusual(party: Literal["oi", "oc"]) -> tuple[str, ...]:

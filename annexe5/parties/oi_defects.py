@@ -519,6 +519,7 @@ MAKERS: Mapping[str, Maker] = MappingProxyType(
         "lit-a-moitie": _habit("half"),
         **SERVICE_MAKERS,
         "mot-de-passe-quelconque": _habit("any password"),
+        "cle-hote-perimee": _habit("stale host key"),
         "cle-quelconque": _habit("any key"),
         "sans-cle": _habit("no key"),
         "cle-courte-refusee": _habit("no short key"),

@@ -130,6 +130,12 @@ def _without(*fields: str) -> Callable[[Call, Data], None]:
     return change
 
 
+def _works_as_repair(call: Call, data: Data) -> None:
+    ftth = data.get("troubleTicketValue", {}).get("FTTHMUTTroubleTicket") or {}
+    if call.operation == _GET and str(ftth.get("troubleTicketType")) == "3":
+        ftth["troubleTicketType"] = "1"
+
+
 def _another(method: str) -> Callable[[Call, Data], None]:
     listing, concept, value = _LISTS[method]
 
@@ -233,6 +239,7 @@ SERVICE_MAKERS: Mapping[str, Maker] = MappingProxyType(
         "sav-annulation-refusee": _refuses("etat", _cancels),
         "sav-resynchronisation-ignoree": _grants(("perime",), _taken),
         "sav-rdv-sans-reponse": _tells(_without("messageType", "messageContent")),
+        "sav-travaux-types-autrement": _tells(_works_as_repair),
         "sav-cloture-sans-code": _tells(_without("troubleTicketClosureCode", "troubleTicketClosureLabel")),
         "sav-wsdl-absent": _on("interop-sav-21", _away(_document)),
         "sav-wsdl-sans-consultation": _on("interop-sav", _rewritten(b"getTroubleTicketByKey", b"lireTicket")),

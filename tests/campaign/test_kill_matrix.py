@@ -18,7 +18,7 @@ from annexe5.campaign.kill_matrix import (
 )
 from annexe5.campaign.trials import Fall, Trial
 from annexe5.parties import oc_defects, oi_defects
-from annexe5.parties.defects import load_defects
+from annexe5.parties.defects import load_defects, without_defect
 
 SCENARIO = next(iter(scenarios("oi")))
 
@@ -74,7 +74,12 @@ def matrix():
     """A matrix of today's suite: every twin ends as it should, under the first of its clauses."""
     entries = load_defects()
     trials = [
-        Trial(party, ident, 1, (Fall(entries[ident].requirements[0], (), (next(iter(scenarios(party))),)),))
+        Trial(
+            party,
+            ident,
+            entries[ident].ends,
+            (Fall(entries[ident].requirements[0], (), (next(iter(scenarios(party))),)),),
+        )
         if ident in entries
         else Trial(party, ident, 0)
         for party in ("oi", "oc")
@@ -136,3 +141,15 @@ def test_another_seed_draws_other_twins():
 def test_a_trial_is_compared_with_its_row(seen, told):
     assert told in unlike(seen, fallen("ar-double", "ACC-04"))
     assert bool(told) == bool(unlike(seen, fallen("ar-double", "ACC-04")))
+
+
+def test_a_twin_that_nothing_can_be_judged_of_ends_2():
+    assert not wrong_with(Trial("oi", "cle-hote-perimee", 2, error="HostKeyError: …"))
+    assert "2 attendue" in wrong_with(Trial("oi", "cle-hote-perimee", 0))
+    assert killed_under([Trial("oi", "cle-hote-perimee", 2)]) == {"TRA-04": ("cle-hote-perimee",)}
+
+
+def test_a_clause_is_left_without_a_kill_for_a_reason_only():
+    for (party, clause), why in without_defect().items():
+        assert clause in {one for clauses in scenarios(party).values() for one in clauses}
+        assert why

@@ -43,7 +43,7 @@ def test_what_is_missing_is_blamed_on_the_clause_that_owes_it_alone(defect, scen
 
 def test_a_twin_that_cannot_be_certified_is_told():
     seen = trials.trial("oi", "aucun-tel-defaut", NOMINAL)
-    assert (seen.code, seen.falls) == (-1, ())
+    assert (seen.code, seen.falls) == (2, ())
     assert "défaut inconnu" in seen.error
 
 
