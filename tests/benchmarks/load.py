@@ -151,12 +151,12 @@ def measure(accounts: int, count: int, rounds: int, work: Path) -> list[str]:
     codes = profile.oi.quadrigramme.valeur, profile.oi.bigramme_arcep.valeur
     drop, out = profile.folder("depose_acces", *codes), profile.folder("retrait_acces", *codes)
     total = accounts * count
-    taken: dict[str, list[float]] = {"OpenSSH, clé": [], "annexe5, clé": [], "annexe5, mot de passe": []}
+    taken: dict[str, list[float]] = {"OpenSSH, key": [], "annexe5, key": [], "annexe5, password": []}
     with openssh(accounts, drop, key) as theirs, our_server(accounts, 2000, key) as ours:
         ways = {
-            "OpenSSH, clé": theirs,
-            "annexe5, clé": ours | {"means": "clé"},
-            "annexe5, mot de passe": ours | {"means": "mot de passe"},
+            "OpenSSH, key": theirs,
+            "annexe5, key": ours | {"means": "clé"},
+            "annexe5, password": ours | {"means": "mot de passe"},
         }
         for _ in range(rounds):
             for name, way in ways.items():
@@ -173,8 +173,8 @@ def measure(accounts: int, count: int, rounds: int, work: Path) -> list[str]:
 
 def table(taken: Mapping[str, Sequence[float]], total: int) -> list[str]:
     """Write the rates and their ratios to OpenSSH's, round by round: the machine may be shared."""
-    reference = taken["OpenSSH, clé"]
-    lines = ["| serveur | fichiers/s (dépôt + retrait) | durée / OpenSSH |", "|---|---|---|"]
+    reference = taken["OpenSSH, key"]
+    lines = ["| server | files/s (deposit + collect) | time / OpenSSH |", "|---|---|---|"]
     for name, seconds in taken.items():
         ratio = statistics.median(mine / his for mine, his in zip(seconds, reference, strict=True))
         lines.append(f"| {name} | {total / statistics.median(seconds):.0f} | {ratio:.2f} |")
@@ -182,9 +182,9 @@ def table(taken: Mapping[str, Sequence[float]], total: int) -> list[str]:
 
 
 def answered(seconds: float, total: int) -> list[str]:
-    rates = f"{(1 + len(ANSWERS)) * total / seconds:.0f} fichiers/s, {total / seconds:.0f} commandes/s"
-    told = f"L'OI répond : {total} commandes déposées, {len(ANSWERS) * total} réponses retirées en {seconds:.0f} s"
-    return ["", f"{told} ({rates}), moitié par clé, moitié par mot de passe ; perdues, doublées ou croisées : 0."]
+    rates = f"{(1 + len(ANSWERS)) * total / seconds:.0f} files/s, {total / seconds:.0f} orders/s"
+    told = f"The OI answers: {total} orders deposited, {len(ANSWERS) * total} answers collected in {seconds:.0f} s"
+    return ["", f"{told} ({rates}), half by key, half by password; lost, doubled or crossed: 0."]
 
 
 def main() -> None:
@@ -203,12 +203,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="annexe5-charge-") as work:
         lines = measure(asked.accounts, asked.files, asked.rounds, Path(work))
     load = os.getloadavg()[0]
-    title = f"## Charge : {asked.accounts} comptes × {asked.files} fichiers par SFTP"
-    when = f"{utc_now():%Y-%m-%d}, {os.cpu_count()} cœurs (charge {load:.0f}), médiane de {asked.rounds} tour(s), un passage."
+    title = f"## Load: {asked.accounts} accounts × {asked.files} files over SFTP"
+    when = (
+        f"{utc_now():%Y-%m-%d}, {os.cpu_count()} cores (load {load:.0f}), median of {asked.rounds} round(s), one run."
+    )
     page = "\n".join([title, "", when, "", *lines, ""])
     print(page)  # noqa: T201
     if asked.write:
-        before = PAGE.read_text(encoding="utf-8") + "\n" if PAGE.exists() else "# Mesures\n\n"
+        before = PAGE.read_text(encoding="utf-8") + "\n" if PAGE.exists() else "# Benchmarks\n\n"
         PAGE.write_text(before + page, encoding="utf-8")
 
 

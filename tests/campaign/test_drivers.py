@@ -8,6 +8,7 @@ import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -232,3 +233,8 @@ def test_on_a_terminal_the_line_follows_the_clock():
     os.close(master)
     assert "encore 1 min 01 s" in told
     assert "encore 1 min 00 s" in told
+
+
+def test_the_page_about_hooks_shows_the_request_as_it_is():
+    page = (Path(__file__).parents[2] / "docs" / "certifier-un-oc.md").read_text(encoding="utf-8")
+    assert [key for key in request("raccorder").as_json() if f"`{key}`" not in page] == []
