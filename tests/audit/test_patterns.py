@@ -81,10 +81,14 @@ def test_an_hour_nobody_knows_accuses_nobody():
     assert judge_pattern(on_one_day("AR_OK", "CR_OK", "MAD_OK", "ANNUL", "CR_ANNUL_ANNUL"), PROFILE).slips != ()
 
 
-def test_a_cancellation_of_the_same_day_may_have_come_before_the_making_available():
-    """ANNUL refused … or the CR_MAD first: some reading of the day breaks nothing."""
-    pattern = judge_pattern(on_one_day("AR_OK", "CR_OK", "CMD_STOC", "ANNUL", "CR_ANNUL_ANNUL"), PROFILE)
-    assert pattern.slips == ()
+def test_another_reading_of_the_day_is_taken_where_the_chart_s_breaks_a_rule():
+    """A route changed on the day of the making-available: the chart reads it first, the outlet says it came after."""
+    before = [(kind, False, "STOC", ("P", "S", "A", "")) for kind in NOMINAL[:5]]
+    day = [("REPROV", False, "", ("P", "", "B", "R")), ("MAD_OK", True, "", ("P", "", "A", ""))]
+    pattern = judge_pattern(list(symbols([*before, *day])), PROFILE)
+    assert (pattern.slips, pattern.order[-2:]) == ((), (6, 5))
+    known = [*before, *((kind, False, mode, values) for kind, _same, mode, values in day)]
+    assert [one.rule for one in judge_pattern(list(symbols(known)), PROFILE).slips] == ["CYC-PTO-MAD"]
 
 
 def test_the_files_of_one_flow_keep_their_order():

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from annexe5.audit import run as audit
+from annexe5.contract.names import judge_name
+from annexe5.contract.profile import load_profile
 from annexe5.transport.testing import OpenSshServer, RsaKey
 from tests.campaign.conftest import certify, standing, write_target
 
@@ -42,6 +45,23 @@ def test_the_twin_is_certified_and_the_report_is_complete(tmp_path):
     assert result["verdict"] == "conforme"
     assert {one["verdict"] for one in result["scenarios"]} == {"conforme"}
     assert len(result["scenarios"]) > 90
+    assert blamed_on_the_oi(tmp_path / "r" / "journal.sqlite") == {"CROISE-PM-INCONNU"}
+
+
+def blamed_on_the_oi(journal: Path) -> set[str]:
+    """Audit what was exchanged: the OI's only fault is to cite, refusing it, the PM that a scenario invents.
+
+    All else that is found stands in files that the scenarios send wrong on purpose.
+    """
+    outcome = audit.run(audit.Wanted((str(journal),)))
+    assert outcome.orders.count > 90
+    profile = load_profile()
+    blamed = set()
+    for finding in (one for group in outcome.groups for one in group.samples):
+        flow = judge_name(profile, finding.path.rpartition("!")[2].rpartition("/")[2]).flow
+        if flow is not None and profile.flow(flow).sender == "OI":
+            blamed.add(finding.rule)
+    return blamed
 
 
 def test_an_oi_behind_opensshs_sshd_is_certified(tmp_path):

@@ -131,3 +131,8 @@ def test_another_outlet_breaks_the_clause_of_the_route_in_force(story, clause):
     events = tell(f"CMD AR_OK CR_OK CMD_STOC {story}CR_STOC_OK(ReferencePrise=) MAD_OK(ReferencePrise=CV-0000-0009)")
     [finding] = judge_order("REF1", events, load_profile(), now=MONDAY + timedelta(hours=1)).findings
     assert (finding.rule, finding.requirement) == ("CYC-PTO-MAD", clause)
+
+
+def test_an_answer_that_overtook_its_call_is_owed_no_more():
+    events = tell("CMD CR_OK AR_OK CMD_STOC")
+    assert rules_of("CMD CR_OK AR_OK CMD_STOC", now=events[-1].at + timedelta(days=10)) == ["CYC-ORDRE"]
