@@ -40,6 +40,11 @@ def works_begun(pm_oc_scene: PmOcScene, days: int):
     pm_oc_scene.works_done(days)
 
 
+@when(parsers.parse('l\'OC ne peut accéder au PM : "{why}"'))
+def access_denied(pm_oc_scene: PmOcScene, why: str):
+    pm_oc_scene.trouble = why
+
+
 # --- Alors -----------------------------------------------------------------------------------------------------
 
 
@@ -106,3 +111,8 @@ def notified_in_time(pm_oc_scene: PmOcScene):
 @then(parsers.parse("la notification est accompagnée d'une {piece}"))
 def accompanied(pm_oc_scene: PmOcScene, piece: str):
     pm_oc_scene.accompanied(piece)
+
+
+@then("l'OC le signale par courriel à la boîte d'échange")
+def access_reported(pm_oc_scene: PmOcScene):
+    pm_oc_scene.report_access(pm_oc_scene.trouble)

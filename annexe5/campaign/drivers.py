@@ -298,7 +298,9 @@ def consigne(asked: Instruction) -> str:
         label = load_rejects()[asked.code].label
         return f"Déclarez l'échec du raccordement de la commande {asked.reference} : {asked.code} ({label})."
     day = f"{asked.jour:%d/%m/%Y}" if asked.jour else ""
-    return _CONSIGNES[asked.action].format(reference=asked.reference, type=asked.code, jour=day)
+    return _CONSIGNES[asked.action].format(
+        reference=asked.reference, type=asked.code, jour=day, commentaire=asked.commentaire
+    )
 
 
 _CONSIGNES = {
@@ -316,6 +318,7 @@ _CONSIGNES = {
     "les à l'OI (Notif_Interv_Prev).",
     "notifier_adduction": "Vos travaux au PM {reference} ont débuté le {jour} : notifiez l'adduction à l'OI, avec la "
     "photographie et la fiche technique (Notif_Adduction).",
+    "signaler_acces": "L'accès au PM {reference} est impossible ({commentaire}) : signalez-le à l'OI par courriel.",
     COLLECT: "Relevez les fichiers que l'OI a déposés.",
 }
 

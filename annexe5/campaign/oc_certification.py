@@ -236,6 +236,10 @@ def _post(instrument: Instrument, oc: str, habits: Habits) -> Callable[[Exchange
     post = Post(f"flux@{oc.lower()}.invalid", boxes, sender, no_mailbox())
 
     def send(file: Exchange) -> None:
+        if file.folder in ("pm", "acces", "echange"):  # a word to the OI's people
+            box: str = getattr(boxes, file.folder)
+            post.send(box, post.letter(file.name, file.data, box, file.at, kind="dont le fichier est dans le corps"))
+            return
         flow = instrument.profile.flow(judge_name(instrument.profile, file.name).flow or "Cmd_Acces")
         right = boxes.pm if (flow.protocole == "PM") is not habits.mails_elsewhere else boxes.acces
         post.send(right, post.letter(file.name, file.data, right, file.at, kind=habits.letters))

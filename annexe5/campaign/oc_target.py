@@ -19,7 +19,7 @@ from annexe5.parties.oc import ACTIONS
 COLLECT = "relever"
 Action = Literal[
     "commander", "raccorder", "mettre_en_service", "annuler", "relever", "signaler", "prevenir", "suivre",
-    "commander_pm", "planifier_travaux", "notifier_adduction",
+    "commander_pm", "planifier_travaux", "notifier_adduction", "signaler_acces",
 ]  # fmt: skip
 ServiceName = Literal["sav-2.1", "sav-3.0", "opc-3.0", "structure-2.0"]
 

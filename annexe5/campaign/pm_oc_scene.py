@@ -17,8 +17,9 @@ from annexe5.campaign.verdicts import EnAttente, NonApplicable, NonConforme
 from annexe5.contract.calendar import PARIS, Calendar
 from annexe5.contract.companions import companion_name
 from annexe5.contract.rules import rule
-from annexe5.exchange import Exchange
+from annexe5.exchange import Channel, Exchange
 from annexe5.findings import Finding, Severity
+from annexe5.messages.mail import dissect
 from annexe5.network.model import Pm
 from annexe5.parties.oc import Instruction
 from annexe5.parties.pm_oi import PmOi
@@ -41,6 +42,7 @@ class PmOcScene:
     findings: list[Finding] = field(default_factory=list)
     heard: Observation | None = None
     report: Exchange | None = None
+    trouble: str = ""
     start: int = 0
     _names: set[str] = field(default_factory=set)
 
@@ -122,6 +124,31 @@ class PmOcScene:
         calendar, since = Calendar(self.instrument.profile.jours_ouvres), self.instrument.moment
         self.instrument.ask(Instruction("notifier_adduction", (), self.pm, jour=calendar.add(self._today(), -days)))
         self._says("Notif_Adduction", since)
+
+    def report_access(self, why: str) -> None:
+        """Tell the OC that the PM cannot be reached, and wait for its mail to our people (PM-09)."""
+        boxes = self.instrument.boxes
+        if boxes is None:
+            raise NonApplicable("le fichier cible ne déclare pas de courriel ([courriel]).")
+        since = self.instrument.moment
+        self.instrument.ask(Instruction("signaler_acces", (), self.pm, commentaire=why))
+
+        def find() -> Exchange | None:
+            letters = (one.exchange for one in self.instrument.observed(since))
+            return next((one for one in letters if one.channel is Channel.MAIL), None)
+
+        letter = self.instrument.wait_for(find, f"le courriel sur l'accès au PM {self.pm}")
+        if letter is None:
+            raise self._absent("un courriel", f"la difficulté d'accès au PM {self.pm}", "PM-09")
+        mail = dissect(letter.data)
+        said = " ".join([mail.subject, *(part.data.decode("utf-8", "replace") for part in mail.bodies)])
+        if letter.folder.lower() != boxes.echange.lower() or self.pm not in said:
+            raise NonConforme(
+                rule("PM-DIFFICULTE-COURRIEL").finding(
+                    path=letter.name, received=f"courriel à {letter.folder}, PM {'cité' if self.pm in said else 'tu'}",
+                    expected=f"un courriel à {boxes.echange} qui cite le PM", order=self.pm,
+                )
+            )  # fmt: skip
 
     def _says(self, flow: str, since: int) -> None:
         def find() -> Observation | None:

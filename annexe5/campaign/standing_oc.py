@@ -173,8 +173,8 @@ class StandingOc:
             moved = True
             try:
                 said = self.twin.act(self._verified(instruction), self.clock())
-                channel = Channel.MAIL if instruction.par_courriel else self.twin.channel
-                self._outbox.extend(replace(one, channel=channel) for one in said)
+                mailed = instruction.par_courriel
+                self._outbox.extend(replace(one, channel=Channel.MAIL) if mailed else one for one in said)
             except Exception as error:  # noqa: BLE001 -- it belongs to whoever asked
                 done.set_exception(error)
             else:

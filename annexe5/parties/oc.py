@@ -116,7 +116,14 @@ class OcTwin:
             return self.tick(now)
         if instruction.action in PM_ACTIONS:
             made = self.pm.act(
-                PmAsked(instruction.action, instruction.reference, instruction.code, instruction.jour), now
+                PmAsked(
+                    instruction.action,
+                    instruction.reference,
+                    instruction.code,
+                    instruction.jour,
+                    instruction.commentaire,
+                ),
+                now,
             )
             return spoil_pm_files(self.defects, made)
         order = self.orders.get(instruction.reference)

@@ -23,7 +23,7 @@ from annexe5.parties.pm_oc_defects import PmHabits
 from annexe5.tables import load_table, read_rows, write_rows
 from annexe5.tables.api import judge_bytes
 
-PM_ACTIONS = ("commander_pm", "planifier_travaux", "notifier_adduction")
+PM_ACTIONS = ("commander_pm", "planifier_travaux", "notifier_adduction", "signaler_acces")
 """What the world may ask an OC to do at PMs."""
 _BROKEN = ("OCT-", "STR-")
 
@@ -32,12 +32,16 @@ Name = Callable[[str, datetime, str], str]  # flow, moment, PM
 
 @dataclass(frozen=True, slots=True)
 class PmAsked:
-    """What is asked at one PM: ``type`` of order (COFI, UNIT); ``jour`` when works begin, or have begun."""
+    """What is asked at one PM.
+
+    ``type`` of order (COFI, UNIT), ``jour`` when works begin or have begun, ``texte`` why the PM cannot be reached.
+    """
 
     action: str
     pm: str
     type: str = ""
     jour: date | None = None
+    texte: str = ""
 
 
 @dataclass
@@ -66,6 +70,8 @@ class PmOc:
                 return self._announce(asked.pm, asked.jour, now)
             case "notifier_adduction" if asked.jour is not None:
                 return self._notify(asked.pm, asked.jour, now)
+            case "signaler_acces" if asked.texte:
+                return self._report_access(asked.pm, asked.texte, now)
             case _:
                 raise UsageError(f"action inconnue ou incomplète : {asked} ; connues : {', '.join(PM_ACTIONS)}.")
 
@@ -123,6 +129,14 @@ class PmOc:
         if self.habits.writes_sheets:
             made.append(self._beside("fiche", file.name, sheet, now))
         return [*made, file]
+
+    def _report_access(self, pm: str, why: str, now: datetime) -> list[Exchange]:
+        """Write to the OI's people that a PM cannot be reached: the folder is the mailbox's name (PM-09, MAIL-03)."""
+        if not self.habits.reports_access:
+            return []
+        text = f"L'accès au PM {pm} est impossible : {why}".encode()
+        subject = f"PM {pm} : DIFFICULTE D'ACCES"
+        return [Exchange(now, Channel.MAIL, self.oc, self.oi, subject, self.habits.writes_to, text)]
 
     # --- what the OI says ------------------------------------------------------------------------------------------
 

@@ -26,6 +26,8 @@ class PmHabits:
     photographs: bool = True
     writes_sheets: bool = True
     cuts_documents: bool = False
+    reports_access: bool = True
+    writes_to: str = "echange"  # the mailbox of what is said to people
 
 
 PM_HABITS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
@@ -44,6 +46,8 @@ PM_HABITS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "oc-adduction-sans-photo": {"photographs": False},
         "oc-adduction-sans-fiche": {"writes_sheets": False},
         "oc-adduction-photo-coupee": {"cuts_documents": True},
+        "oc-acces-tu": {"reports_access": False},
+        "oc-acces-boite-pm": {"writes_to": "pm"},
     }
 )
 """What each defect of the OC turns over, by id."""

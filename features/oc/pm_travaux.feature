@@ -76,3 +76,16 @@ Fonctionnalité: L'OC annonce ses travaux au PM et les notifie
       Étant donné un PM "ouvert" de notre OI
       Quand les travaux de l'OC au PM ont débuté il y a 3 jours ouvrés
       Alors le dernier fichier PM de l'OC est dans son dossier
+
+  Règle: L'accès au PM
+
+    @mail @PM-09 @MAIL-03
+    Plan du scénario: Une difficulté d'accès est signalée par courriel
+      Étant donné un PM "<PM>" de notre OI
+      Quand l'OC ne peut accéder au PM : "<difficulté>"
+      Alors l'OC le signale par courriel à la boîte d'échange
+
+      Exemples:
+        | PM          | difficulté                     |
+        | ouvert      | porte de l'armoire bloquée     |
+        | en immeuble | digicode refusé par le syndic  |
