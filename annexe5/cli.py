@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from annexe5 import __version__, cli_share
+from annexe5 import __version__, cli_share, cli_weeks
 from annexe5.errors import ConfigurationError, UsageError
 
 app = typer.Typer(
@@ -404,6 +404,10 @@ def certify(
     patience: Annotated[
         str, typer.Option("--patience", help="Combien un scénario attend avant de céder la place : 30s, 10min, 2h, 1j.")
     ] = "",
+    pace: Annotated[
+        str,
+        typer.Option("--pace", help="Rythme du jumeau OI, en jours simulés : tenu, juste, retard, ar-retard."),
+    ] = "",
     defect: Annotated[
         list[str] | None, typer.Option("--defect", help="Défaut du jumeau (sans --target) ; répétable.")
     ] = None,
@@ -452,6 +456,7 @@ def certify(
         if attended
         else None,
         patience=waits,
+        pace=pace,
     )
     raise typer.Exit(certification.run(wanted))
 
@@ -552,6 +557,8 @@ app.command()(cli_share.report)
 app.command()(cli_share.contest)
 app.command()(cli_share.pack)
 app.add_typer(cli_share.attest)
+app.command()(cli_weeks.status)
+app.add_typer(cli_weeks.journal)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "fuzz": GROUND | {"tables", "orders", "generation", "campaign", "evidence"},
     "listings": GROUND | {"network", "parties", "tables"},
 }
-TOP = {"cli", "cli_share", "__main__", "__init__"}
+TOP = {"cli", "cli_share", "cli_weeks", "__main__", "__init__"}
 
 
 def imports(path: Path) -> set[str]:

@@ -18,6 +18,7 @@ from annexe5.campaign.journal import Journal, Stage
 from annexe5.campaign.memory import HARVESTED, IGNORED, LOOKED, ORDER, REFERENCE, Memory, messages_of
 from annexe5.campaign.observe import KEY, Observation, observe
 from annexe5.campaign.post import Post
+from annexe5.campaign.results import ScenarioResult
 from annexe5.campaign.service_bench import ServiceBench
 from annexe5.campaign.target import Target
 from annexe5.campaign.verdicts import Bloque, EnAttente, NonApplicable, NonConforme
@@ -27,7 +28,7 @@ from annexe5.contract.profile import FolderName, Profile
 from annexe5.contract.rejects import load_rejects
 from annexe5.contract.rules import rule
 from annexe5.exchange import Channel, Exchange
-from annexe5.findings import Finding
+from annexe5.findings import Finding, Verdict
 from annexe5.messages.mail import Attachment, dissect
 from annexe5.network import client as generated_client
 from annexe5.network.roles import load_roles
@@ -54,10 +55,10 @@ class Placed:
 class Bench:
     """One campaign's chair.
 
-    ``idle`` tells, where the party is at hand, that it has nothing more to say; ``later`` that it will only speak at a
-    later moment of the clock both share; ``dial`` gives a client for another password, ``dial_key`` for another key;
-    ``skip`` lets a long time go by, which a twin's clock leaps over, and ``leap`` takes both parties to a later moment,
-    where both are ours; ``opened`` is when it sat down.
+    ``idle`` tells, where the party is at hand, that it has nothing more to say; ``later`` when it will next speak, if
+    it rests until a moment of the clock both share; ``dial`` gives a client for another password, ``dial_key`` for
+    another key; ``skip`` lets a long time go by, which a twin's clock leaps over, and ``leap`` takes both parties to a
+    later moment, where both are ours; ``opened`` is when it sat down.
     """
 
     target: Target
@@ -67,7 +68,7 @@ class Bench:
     clock: Clock
     wait: Callable[[float], object]
     idle: Callable[[], bool] | None = None
-    later: Callable[[], bool] | None = None
+    later: Callable[[], datetime | None] | None = None
     password: str | None = field(default=None, repr=False)
     leap: Callable[[datetime], None] | None = None
     dial: Callable[[str], RemoteClient] | None = None
@@ -94,12 +95,16 @@ class Bench:
     _count: int = 0
 
     def __post_init__(self) -> None:
-        self.opened = self.clock()
+        self.opened = self._stirred = self.clock()
         self.memory = Memory(self.journal, self.clock)
 
     def remember(self, journal: Journal) -> None:
         """Sit down before a campaign's journal: a new one, or that of a campaign to go on with."""
         self.journal, self.memory = journal, Memory(journal, self.clock)
+        self.observations, self._batch, self._count, self._harvest = [], 0, 0, 0
+        for held in (self._events, self._served, self._orders, self._names, self._untaken):
+            held.clear()
+        self._optional, self._doubtful = set(), set()
         for said in self.memory.said(ORDER):
             self._count += 1
             self._served[said["role"]] += said["from_role"]
@@ -276,6 +281,7 @@ class Bench:
         elif not left:
             self.client.deposit(where, sent.name, sent.data, ready=lambda: self.memory.reach(number, Stage.READY))
         self.memory.reach(number, Stage.GONE)
+        self._stirred = self.clock()
         return self._sent(sent, batch, owed=owed, doubtful=left is None)
 
     def _sent(self, sent: Exchange, batch: int, *, owed: bool, doubtful: bool) -> Observation:
@@ -361,6 +367,8 @@ class Bench:
         if seen or batch < self._batch:
             self.memory.harvested(batch)
         self._looked, self._harvest = began, 0
+        if seen:
+            self._stirred = self.clock()
         return seen
 
     def _arrived(self, arrived: Exchange, seen: list[Observation]) -> int:
@@ -442,7 +450,7 @@ class Bench:
             self.collect()
             if (found := find()) is not None:
                 return found
-            if resting or later or self._given_up(started):
+            if resting or later or self._patience_over(started):
                 return None
             self.wait(self.target.campagne.intervalle_s)
 
@@ -483,7 +491,7 @@ class Bench:
         while not (there := self._names_out()):
             later = self._speaks_later()
             if self._find(reference, ["AR_OK", "AR_KO"], ()) is not None:
-                raise Bloque(f"commande {reference} : la réponse a été récupérée avant d'être vue en attente dans OUT.")
+                return  # another scenario's look has collected it: it stood there until then
             if (later and not self._names_out()) or self._given_up(started):
                 raise self._absent(reference, ["AR_OK", "AR_KO"], started)
             self.wait(self.target.campagne.intervalle_s)
@@ -500,7 +508,24 @@ class Bench:
         return self.idle is not None and self.idle()
 
     def _speaks_later(self) -> bool:
-        return self.later is not None and self.later()
+        due = self.later() if self.later is not None else None
+        return due is not None and due > self.clock()
+
+    def pass_time(self, scenarios: Iterable[ScenarioResult]) -> bool:
+        """Where both parties are ours, leap to what comes first for the scenarios that wait; False: nothing comes."""
+        waiting = [one for one in scenarios if one.verdict is Verdict.EN_ATTENTE]
+        if not waiting or self.later is None or self.leap is None:
+            return False
+        moments = [one.until + timedelta(microseconds=1) for one in waiting if one.until]
+        moments += [due] if (due := self.later()) else []
+        ahead = [moment for moment in moments if moment > self.clock()]
+        if ahead:
+            self.leap(min(ahead))
+        return bool(ahead)
+
+    def _patience_over(self, started: datetime) -> bool:
+        """Tell whether nothing has come for as long as a scenario waits: the next that waits need not wait again."""
+        return self._given_up(started if self.idle is not None else min(started, self._stirred))
 
     def _given_up(self, started: datetime) -> bool:
         settings = self.target.campagne
@@ -600,6 +625,8 @@ class Bench:
         for some, limit in ((wanted - self._optional, agreed), (wanted & self._optional, None)):
             events = [event for reference in sorted(some) for event in self._events[reference]]
             judged |= judge_orders(events, self.profile, now=now, party="OI", agreed=limit, grace=grace)
+        for reference in wanted & self._optional & judged.keys():
+            judged[reference] = _unowed(judged[reference])
         return judged
 
     def placed(self, reference: str) -> Placed | None:
@@ -626,6 +653,12 @@ class Bench:
     def deadline(self, since: datetime, ident: str) -> datetime:
         """Give the end of a contractual deadline."""
         return Calendar(self.profile.jours_ouvres).due(since, self.profile.delay(ident))
+
+
+def _unowed(judged: OrderJudgement) -> OrderJudgement:
+    """Give the judgement of an order that nobody was held to answer."""
+    kept = tuple(one for one in judged.findings if one.rule != "CYC-REPONSE-ABSENTE")
+    return replace(judged, findings=kept, awaited=())
 
 
 def _misses(finding: Finding, kinds: Sequence[str]) -> bool:

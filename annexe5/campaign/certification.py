@@ -21,7 +21,7 @@ from annexe5.campaign import allure_bridge, plugin
 from annexe5.campaign.assemble import Frame, as_file, assemble
 from annexe5.campaign.attended import Answers, attended_steps, collect
 from annexe5.campaign.bench import Bench
-from annexe5.campaign.clock import Clock, LeapingClock
+from annexe5.campaign.clock import Clock, LeapingClock, VirtualClock
 from annexe5.campaign.doctor import require_sound
 from annexe5.campaign.fixtures import BENCH
 from annexe5.campaign.gherkin import declared_tags
@@ -61,6 +61,7 @@ from annexe5.evidence.contents import read_piece
 from annexe5.evidence.redaction import Redactor
 from annexe5.exchange import Channel
 from annexe5.findings import Verdict, exit_code
+from annexe5.parties.pace import make_pace
 
 Mask = Callable[[str, bytes], bytes]
 _TWIN_QUOTA_MO = 10  # small enough to be overrun by one file
@@ -85,6 +86,7 @@ class Wanted:
     attended: Callable[[str], str] | None = None
     channel: str = ""
     patience: float | None = None
+    pace: str = ""
 
 
 def run(wanted: Wanted) -> int:
@@ -93,6 +95,8 @@ def run(wanted: Wanted) -> int:
         raise UsageError(f"partie inconnue : {wanted.party!r}. Cette version certifie : oi, oc.")
     if wanted.target is not None and wanted.defects:
         raise UsageError("--defect ne vaut que pour le jumeau : ôtez --target.")
+    if wanted.pace and (wanted.target is not None or wanted.party != "oi"):
+        raise UsageError("--pace ne vaut que pour le jumeau OI : ôtez --target.")
     folder = claim_folder(wanted.report)
     if unfinished(folder):
         raise UsageError(
@@ -162,6 +166,9 @@ def _certify(
         if (begun.oi, begun.oc) != (bench.target.codes.oi, bench.target.codes.oc):
             raise UsageError(f"--resume {folder} : cette campagne est entre {begun.oi} et {begun.oc} ; pas la cible.")
         scenarios = play(bench, wanted, folder, secrets)
+        while isinstance(bench, Bench) and bench.pass_time(scenarios):
+            bench.remember(journal)
+            scenarios = play(bench, wanted, folder, secrets)
         if isinstance(bench, Bench):
             bench.rest()
         if answers is not None:
@@ -196,6 +203,8 @@ def _begun(wanted: Wanted, bench: Bench | Instrument, answers: Answers | None) -
         patience=wanted.patience,
         oi=bench.target.codes.oi,
         oc=bench.target.codes.oc,
+        arcep=bench.target.codes.arcep,
+        absence_jours=bench.target.campagne.absence_jours if isinstance(bench, Bench) else 0,
         channel=wanted.channel,
         answers=answers,
     )
@@ -218,9 +227,10 @@ def open_bench(wanted: Wanted, journal: Journal) -> Iterator[tuple[Bench, bool, 
     """Reach the party under test: the one of the target file, or the twin served here."""
     if wanted.target is None:
         profile = load_profile(wanted.profile)
-        clock = LeapingClock()
+        clock: Clock = VirtualClock(utc_now()) if wanted.pace else LeapingClock()
         with simulated_oi(
             profile,
+            pace=make_pace(wanted.pace, profile) if wanted.pace else None,
             seed=wanted.seed,
             defects=wanted.defects,
             clock=clock.now,
@@ -234,12 +244,22 @@ def open_bench(wanted: Wanted, journal: Journal) -> Iterator[tuple[Bench, bool, 
                 if bench.services is not None:
                     bench.services.announce = partial(_announce, oi, clock)
                 bench.leap = lambda moment: oi.leap(clock, moment)
+                if wanted.pace:
+                    _by_the_calendar(bench, oi)
                 yield bench, True, (password,)
     else:
         target = _patient(by_channel(load_target(wanted.target), wanted.channel), wanted.patience)
         secrets = tuple(secret(one) for one in target.secret_references)
         with _reach(target, journal) as bench:
             yield bench, False, secrets
+
+
+def _by_the_calendar(bench: Bench, oi: SimulatedOi) -> None:
+    """Wait for a twin that answers in working days: it has said all when nothing is on its agenda of orders."""
+    bench.idle = lambda: oi.standing.idle and oi.twin.orders_due is None
+    bench.later = lambda: oi.twin.orders_due if oi.standing.idle else None
+    campaign = bench.target.campagne.model_copy(update={"reponse_sous_s": None})
+    bench.target = bench.target.model_copy(update={"campagne": campaign})
 
 
 def _announce(oi: SimulatedOi, clock: Clock, url: str) -> None:

@@ -47,6 +47,8 @@ class Begun:
     patience: float | None
     oi: str
     oc: str
+    arcep: str
+    absence_jours: int
     channel: str = ""
     answers: Answers | None = None
 

@@ -53,7 +53,6 @@ class ServiceScene:
     states: list[tuple[Any, str]] = field(default_factory=list)
     row: Mapping[str, str] = field(default_factory=dict)
     notice: Served | None = None
-    _count: int = 0
 
     # --- the way there ---
 
@@ -128,9 +127,8 @@ class ServiceScene:
 
     def open(self, process: str, access: Mapping[str, str] | None = None, *, key: str = "") -> Outcome:
         """Open a ticket of a process on an access, that of the scenario's order by default."""
-        self._count += 1
         references = dict(access if access is not None else self.access())
-        asked = ticket(references, process, key or f"A5-{self._stamp()}-{self._count}")
+        asked = ticket(references, process, key or self.bench.fresh_reference())
         outcome = self._told(self.services.call(self.service, CREATE, asked))
         if outcome.accepted:
             self.tickets.append(str(outcome.data["troubleTicketResponse"]["troubleTicketKey"]))
@@ -152,9 +150,6 @@ class ServiceScene:
     def serve(self, role: str) -> None:
         """Take an access in service of the target's test data, each in its turn."""
         self.row = self.services.turn(role, self._declared(role))
-
-    def _stamp(self) -> str:
-        return f"{self.bench.clock():%y%m%d%H%M%S%f}"[:16]
 
     def change_unknown(self) -> None:
         """Change a ticket that does not exist."""

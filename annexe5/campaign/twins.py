@@ -80,8 +80,14 @@ class SimulatedOi:
 
     def leap(self, clock: Clock, moment: datetime) -> None:
         """Take everybody to a later moment; what has come due meanwhile leaves at once."""
+        while (due := self.twin.next_due) is not None and due <= moment:
+            self._go(clock, due)
+        self._go(clock, moment)
+
+    def _go(self, clock: Clock, moment: datetime) -> None:
         clock.pause((moment - clock.now()).total_seconds())
         self.standing.post(lambda: self.twin.tick(clock.now()))
+        self.standing.rest()
 
 
 def make_twin(
@@ -133,12 +139,13 @@ def simulated_oi(
     quota_mo: int | None = None,
     clock: Callable[[], datetime] = utc_now,
     channel: Canal = "sftp",
+    pace: Pace | None = None,
 ) -> Iterator[SimulatedOi]:
     """Serve an OI on loopback until the block ends: over SFTP, and FTP or FTPS beside where that is the ``channel``.
 
     ``root`` is kept when given.
     """
-    twin = make_twin(profile, ocs=ocs, seed=seed, size=size, defects=defects, now=clock())
+    twin = make_twin(profile, ocs=ocs, seed=seed, size=size, defects=defects, pace=pace, now=clock())
     diffuse(twin, clock())
     with tempfile.TemporaryDirectory(prefix="annexe5-oi-") as name:
         work = Path(name)

@@ -159,10 +159,15 @@ class OiTwin:
     @property
     def next_due(self) -> datetime | None:
         """When the next files are due, if any are."""
-        due = [self._agenda[0][0]] if self._agenda else []
+        due = [self.orders_due] if self.orders_due else []
         if self.pm is not None and self.pm.next_due is not None:
             due.append(self.pm.next_due)
         return min(due, default=None)
+
+    @property
+    def orders_due(self) -> datetime | None:
+        """When the next answer to an order is due, if one is: the PM desk's own calendar left aside."""
+        return self._agenda[0][0] if self._agenda else None
 
     def _later(self, when: datetime, action: Action) -> None:
         heapq.heappush(self._agenda, (when, next(self._rank), action))

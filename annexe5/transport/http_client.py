@@ -176,7 +176,7 @@ class HttpClient:
             seconds = self._steady() - start
             if expired.is_set() or isinstance(error, TimeoutError):
                 raise NoAnswerError(f"{split.netloc} n'a pas répondu en {self.answer_timeout:g} s.", seconds) from None
-            if isinstance(error, http.client.RemoteDisconnected | ConnectionResetError | BrokenPipeError):
+            if isinstance(error, _CLOSED):
                 raise _Stale from None
             raise NoAnswerError(
                 f"{split.netloc} a répondu autre chose que HTTP ({type(error).__name__}: {error}).", seconds
@@ -224,6 +224,16 @@ class HttpClient:
             connection.sock.settimeout(self.answer_timeout)
         self._connection, self._joined = connection, wanted
         return connection
+
+
+# Over TLS, a connection closed while nobody used it ends without the farewell that the protocol asks for.
+_CLOSED = (
+    http.client.RemoteDisconnected,
+    ConnectionResetError,
+    BrokenPipeError,
+    ssl.SSLEOFError,
+    ssl.SSLZeroReturnError,
+)
 
 
 class _Stale(Exception):  # noqa: N818

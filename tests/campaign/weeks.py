@@ -147,10 +147,6 @@ class Peer:
     def idle(self) -> bool:
         return self.twin.next_due is None
 
-    @property
-    def later(self) -> bool:
-        return self.twin.next_due is not None and self.twin.next_due > self.clock.now()
-
 
 @dataclass
 class Weeks:
@@ -193,7 +189,7 @@ class Weeks:
         with closing(MortalJournal(self.journal, fate)) as journal:
             client = MortalClient(self.folder / "oi", fate, self.peer.act, openly=self.openly)
             bench = Bench(self.target, PROFILE, client, journal, self.clock.now, self.clock.pause)
-            bench.idle, bench.later = lambda: self.peer.idle, lambda: self.peer.later
+            bench.idle, bench.later = lambda: self.peer.idle, lambda: self.peer.twin.next_due
             bench.look_around()
             bench.remember(journal)
             for ident, play in scenarios.items():
