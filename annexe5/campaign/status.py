@@ -103,11 +103,13 @@ def _debt(awaited: Awaited, scenario: str, profile: Profile) -> Debt:
 
 
 def _events(journal: Journal, begun: Begun, profile: Profile) -> list[Event]:
-    stages, names = journal.stages(), defaultdict[str, set[str]](set)
+    stages, keys, names = journal.stages(), journal.sendings(), defaultdict[str, set[str]](set)
     found: list[Event] = []
     for exchange, batch in journal.exchanges():
         ours = exchange.sender == begun.oc
-        if exchange.channel is Channel.SOAP or (ours and Stage.GONE not in stages.get(exchange.number, ())):
+        gone = Stage.GONE in stages.get(exchange.number, ())
+        owed = exchange.number not in keys or keys[exchange.number].owed
+        if exchange.channel is Channel.SOAP or (ours and not (gone and owed)):
             continue
         used = names[exchange.sender]
         seen = observe(exchange, profile, batch=batch, oi=begun.oi, arcep=begun.arcep, oc=begun.oc, used=used)
