@@ -184,6 +184,7 @@ def _order(
     events = tuple(
         OrderEvent(
             at=event.at,
+            came=event.proved,
             sender=event.sender,
             receiver=oc if event.sender == oi else oi,
             flow=event.flow,

@@ -74,7 +74,10 @@ class ScenarioResult:
 
 @dataclass(frozen=True, slots=True)
 class OrderEvent:
-    """One arrow of an order's sequence diagram: who to whom, which flow, outcome in a word, file and line."""
+    """One arrow of an order's sequence diagram: who to whom, which flow, outcome in a word, file and line.
+
+    ``came`` is when it came as far as deadlines go, where that is not ``at``: nobody is late for being looked at late.
+    """
 
     at: datetime
     sender: str
@@ -85,6 +88,7 @@ class OrderEvent:
     line: int
     exchange: int
     requirement: str = ""
+    came: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

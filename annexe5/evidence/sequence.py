@@ -35,6 +35,7 @@ class Deadline:
     from_oi: bool
     requirement: str
     answer: int | None
+    late: int = 0
 
 
 def deadlines(order: OrderResult, profile: Profile, *, now: datetime) -> tuple[Deadline, ...]:
@@ -46,13 +47,16 @@ def deadlines(order: OrderResult, profile: Profile, *, now: datetime) -> tuple[D
     for index, (event, kind) in enumerate(zip(order.events, kinds, strict=True)):
         for owed in cycle.owed_after(kind, order.mode):
             if owed.delay:
-                until = calendar.due(event.at, profile.delay(owed.delay))
+                delay = profile.delay(owed.delay)
+                until = calendar.due(event.at, delay)
                 flow = cycle.events[owed.by[0]].flow
                 answer = _answer(kinds, index, owed)
-                state = _state(None if answer is None else order.events[answer].at, until, now)
+                came = None if answer is None else order.events[answer].came or order.events[answer].at
+                late = calendar.late_by(event.at, came or now, delay)
+                state: State = "broken" if late else "waiting" if came is None else "kept"
                 if answer is not None or not _closed(kinds[index:]):
                     from_oi = profile.flow(flow).sender == "OI"
-                    found.append(Deadline(flow, until, state, from_oi, owed.requirement, answer))
+                    found.append(Deadline(flow, until, state, from_oi, owed.requirement, answer, late))
     return tuple(found)
 
 
@@ -63,12 +67,6 @@ def _kind(cycle: Cycle, event: OrderEvent) -> str:
 
 def _answer(kinds: list[str], index: int, owed: Owed) -> int | None:
     return next((place for place in range(index + 1, len(kinds)) if kinds[place] in owed.by), None)
-
-
-def _state(answered: datetime | None, until: datetime, now: datetime) -> State:
-    if answered is not None:
-        return "kept" if answered <= until else "broken"
-    return "broken" if now > until else "waiting"
 
 
 def _closed(kinds: list[str]) -> bool:
@@ -188,14 +186,14 @@ def _clause(ident: str, y: int, clauses: Container[str]) -> Markup:
 
 
 _DUE = {
-    "kept": Text("échéance {at} : tenue", "due {at}: kept"),
-    "broken": Text("échéance {at} : dépassée", "due {at}: missed"),
-    "waiting": Text("attendu avant le {at}", "expected by {at}"),
+    "kept": Text("délai du {at} : tenu", "due {at}: kept"),
+    "broken": Text("délai du {at} : hors délai de {late} j. ouvré(s)", "due {at}: late by {late} working day(s)"),
+    "waiting": Text("en attente jusqu'au {at}", "awaited until {at}"),
 }
 
 
 def _due(due: Deadline, y: int) -> Markup:
-    said = _DUE[due.state].format(at=when(due.until, "%d/%m %H:%M"))
+    said = _DUE[due.state].format(at=when(due.until, "%d/%m %H:%M"), late=due.late)
     return Markup("").join(
         Markup('<text x="{x}" y="{y}" class="mid small due {state} {lang}" lang="{lang}">{said}</text>').format(
             x=(_OC + _OI) // 2, y=y, state=due.state, lang=lang, said=escape(said[lang])

@@ -44,7 +44,7 @@ def test_a_deadline_kept_is_told_from_one_broken(result):
     due = deadlines(result.orders[0], load_profile(), now=result.ended)
 
     assert [(one.flow, one.state) for one in due] == [("AR_Cmd_Acces", "kept"), ("CR_Cmd_Acces", "broken")]
-    assert any("échéance 08/04 23:59 : dépassée" in text for text in _texts(_svg(result.orders[0], due=due)))
+    assert any("délai du 08/04 23:59 : hors délai de " in text for text in _texts(_svg(result.orders[0], due=due)))
 
 
 def test_an_answer_that_never_came_is_drawn_where_it_was_expected(result):
