@@ -136,3 +136,20 @@ def test_another_outlet_breaks_the_clause_of_the_route_in_force(story, clause):
 def test_an_answer_that_overtook_its_call_is_owed_no_more():
     events = tell("CMD CR_OK AR_OK CMD_STOC")
     assert rules_of("CMD CR_OK AR_OK CMD_STOC", now=events[-1].at + timedelta(days=10)) == ["CYC-ORDRE"]
+
+
+@pytest.mark.parametrize(
+    ("flow", "values", "kind"),
+    [
+        ("AR_Cmd_Acces", {"EtatArCommandePrise": "OK"}, "AR_OK"),
+        ("AR_Cmd_Acces", {"EtatArCommandePrise": " ok "}, "AR_OK"),
+        ("AR_Cmd_Acces", {"EtatArCommandePrise": "KO"}, "AR_KO"),
+        ("AR_Cmd_Acces", {}, "AR_KO"),
+        ("CR_Cmd_Acces", {"EtatCrCommandePrise": "OK", "ReferencePrise": "HOTLINE"}, "CR_HOTLINE"),
+        ("CR_Cmd_Acces", {"EtatCrCommandePrise": "OK", "ReferencePrise": "CV-0000-0001"}, "CR_OK"),
+        ("CR_Annulation_Acces", {"EtatCrAnnResCommandePrise": "OK", "TypeOperation": "RESIL"}, "CR_ANNUL_RESIL"),
+        ("Cmd_STOC", {}, "CMD_STOC"),
+    ],
+)
+def test_a_row_stands_for_one_event(flow, values, kind):
+    assert load_cycle().kind(flow, values) == kind
