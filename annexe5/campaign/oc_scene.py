@@ -622,9 +622,11 @@ def _is_error(finding: Finding) -> bool:
 
 
 def _of_protocol(findings: Sequence[Finding]) -> list[Finding]:
-    """Count what is wrong with the form of a file against the protocol's format (ACC-01) as a whole."""
+    """Count what is wrong with the form of a file against its protocol's format (ACC-01, PM-01) as a whole."""
     return [
-        replace(one, requirement="ACC-01") if one.rule.startswith(_FORMAT) and one.requirement != "ACC-02" else one
+        replace(one, requirement="PM-01" if one.requirement.startswith("PM-") else "ACC-01")
+        if one.rule.startswith(_FORMAT) and one.requirement != "ACC-02"
+        else one
         for one in findings
     ]
 

@@ -32,8 +32,8 @@ from annexe5.campaign.trials import Key, Party, Trial, run
 from annexe5.contract.paths import suite_root
 
 _EACH: Mapping[Party, int] = {"oi": 4, "oc": 2}
-# One of the order's life, one of a cell, one of the server: what the page shows the loss of.
-SHOWN = ("CYC-AR-DOUBLE", "CEL-DATE-HEURE", "NOM-VERSION")
+# One of the order's life, two of a row: what the page shows the loss of.
+SHOWN = ("CYC-AR-DOUBLE", "CR-OK-PBO", "AR-OK-MOTIF")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -153,3 +153,9 @@ def test_a_clause_is_left_without_a_kill_for_a_reason_only():
     for (party, clause), why in without_defect().items():
         assert clause in {one for clauses in scenarios(party).values() for one in clauses}
         assert why
+
+
+def test_every_row_of_the_committed_matrix_ends_as_it_should():
+    rows = [one for (party, ident), one in recorded().items() if ident in twins(party)]
+    assert len(rows) > 200
+    assert [(one.id, why) for one in rows if (why := wrong_with(one))] == []
