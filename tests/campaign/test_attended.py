@@ -1,18 +1,30 @@
 """Clauses a person answers for: asked, read, written, and never passed in silence."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
+from annexe5.campaign import attended
 from annexe5.campaign.attended import Answer, ask, attended_clauses, attended_steps, collect, load_answers
+from annexe5.contract.coverage import coverage
 from annexe5.contract.requirements import load_requirements
 from annexe5.errors import UsageError
 from annexe5.findings import Level, Verdict
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TODAY = NOW.date()
-CLAUSES = [one.id for one in attended_clauses("oi")]
-FIRST, SECOND = CLAUSES[:2]
+CLAUSES = ["PM-04", "SAV-12"]
+FIRST, SECOND = CLAUSES
+
+
+@pytest.fixture(autouse=True)
+def two_manual_clauses(monkeypatch):
+    """One clause more than the contract leaves to a person today: what is done must not lean on their number."""
+    told = dict(coverage())
+    told[FIRST] = replace(told[FIRST], kind="manual")
+    monkeypatch.setattr(attended, "coverage", lambda: told)
+    assert [one.id for one in attended_clauses("oi")] == CLAUSES
 
 
 def seen(constat: str, **more: str) -> Answer:

@@ -157,6 +157,7 @@ def test_a_small_oc_in_shell_passes_what_it_implements_and_nothing_else(tmp_path
         "Le compte rendu attend l'ordre de travail",
         "Le raccordement n'est rendu qu'une fois",
         "La mise en service suit la mise à disposition",
+        "La mise en service n'est confirmée qu'une fois",
         "La confirmation est nommée, rangée et écrite comme le contrat le dit",
         "La confirmation attend la mise à disposition",
         "Une mise à disposition refusée n'est pas confirmée",
