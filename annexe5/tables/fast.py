@@ -36,9 +36,9 @@ from annexe5.tables.sure import counts_length, ordinary, sure_pattern
 from annexe5.tables.tally import Tally
 
 # Bytes of a block: large enough for polars to run free, small enough for a few of them to stay in memory.
-BLOCK = 8 << 20
+BLOCK = 12 << 20
 _HEAD = 1 << 16
-_WORKERS = 2
+_WORKERS = 3
 
 Made = TypeVar("Made")
 
@@ -163,7 +163,7 @@ Work = Callable[[Block, Sheet], Part]
 
 
 def _in_order(pieces: Iterator[Block], work: Work[Part], plan: Plan, cap: int | None) -> Iterator[Part]:
-    """Do the work on every block, two at a time, and give the results in order.
+    """Do the work on every block, a few at a time, and give the results in order.
 
     A block that ends inside a quoted value is rare: what the next one made of its own start is then done again.
     """
