@@ -22,6 +22,7 @@ from annexe5.findings import Finding, Severity
 from annexe5.messages.mail import dissect
 from annexe5.network.model import Pm
 from annexe5.parties.oc import Instruction
+from annexe5.parties.pm_oc import PM_ACTIONS
 from annexe5.parties.pm_oi import PmOi
 from annexe5.tables import load_table, read_rows
 from annexe5.tables.crossfile import cross_check, open_batch
@@ -52,7 +53,9 @@ class PmOcScene:
     # --- what our OI does ------------------------------------------------------------------------------------------
 
     def diffuse(self) -> None:
-        """Have our OI send its IPE and its CPN, and the OC collect them."""
+        """Have our OI send its IPE and its CPN, and the OC collect them; not of an OC that plays no PM."""
+        if self.instrument.driver.able.isdisjoint(PM_ACTIONS):
+            raise NonApplicable("le fichier cible ne déclare aucune action du protocole PM ([pilote] actions).")
         files = self.instrument.speak(lambda oi, now: [*_desk(oi).ipe(now), *_desk(oi).cpn(now)])
         self._collected(files)
 
