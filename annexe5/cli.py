@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from annexe5 import __version__, cli_share, cli_weeks
+from annexe5 import __version__, cli_campaign, cli_share
 from annexe5.errors import ConfigurationError, UsageError
 
 app = typer.Typer(
@@ -30,6 +30,14 @@ ProfileOption = Annotated[
     str, typer.Option("--profile", help="Profil de contrat livré (voir schemas/profiles), ou chemin d'un .toml.")
 ]
 LangOption = Annotated[str, typer.Option("--lang", help="Langue des messages : fr ou en.")]
+RuleOption = Annotated[list[str] | None, typer.Option("--rule", help="Ne garder que cette règle ; répétable.")]
+IgnoreOption = Annotated[
+    list[str] | None, typer.Option("--ignore", help="RÈGLE:raison ; écartée du verdict, dite avec sa raison.")
+]
+OutputOption = Annotated[Path | None, typer.Option("--output", help="Écrire dans ce fichier.")]
+PersonalOption = Annotated[
+    bool, typer.Option("--show-personal", help="Montre les valeurs personnelles ; masquées sinon.")
+]
 DEFAULT_PROFILE = "covage-zmd-1.0"
 
 
@@ -152,14 +160,10 @@ def validate(
     max_samples: Annotated[
         int | None, typer.Option("--max-samples", help="Exemples par règle et colonne ; 5 en texte, 1000 sinon.")
     ] = None,
-    rule: Annotated[list[str] | None, typer.Option("--rule", help="Ne garder que cette règle ; répétable.")] = None,
-    ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", help="RÈGLE:raison ; écartée du verdict, dite avec sa raison.")
-    ] = None,
-    output: Annotated[Path | None, typer.Option("--output", help="Écrire dans ce fichier.")] = None,
-    show_personal: Annotated[
-        bool, typer.Option("--show-personal", help="Montre les valeurs personnelles ; masquées sinon.")
-    ] = False,
+    rule: RuleOption = None,
+    ignore: IgnoreOption = None,
+    output: OutputOption = None,
+    show_personal: PersonalOption = False,
 ) -> None:
     """Juge des fichiers de flux : nom, octets, structure, cellules, lignes, puis les fichiers entre eux.
 
@@ -211,14 +215,10 @@ def audit(
     max_samples: Annotated[
         int | None, typer.Option("--max-samples", help="Exemples par règle ; 5 en texte, 1000 sinon.")
     ] = None,
-    rule: Annotated[list[str] | None, typer.Option("--rule", help="Ne garder que cette règle ; répétable.")] = None,
-    ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", help="RÈGLE:raison ; écartée du verdict, dite avec sa raison.")
-    ] = None,
-    output: Annotated[Path | None, typer.Option("--output", help="Écrire dans ce fichier.")] = None,
-    show_personal: Annotated[
-        bool, typer.Option("--show-personal", help="Montre les valeurs personnelles ; masquées sinon.")
-    ] = False,
+    rule: RuleOption = None,
+    ignore: IgnoreOption = None,
+    output: OutputOption = None,
+    show_personal: PersonalOption = False,
 ) -> None:
     """Juge après coup des mois de trafic réel : noms, tables, suites des flux, références, délais, réponses.
 
@@ -533,13 +533,14 @@ def fuzz(
     une autre commande. Code 1 quand un cas l'infirme : un dossier par constat, à envoyer à l'autre partie.
     Exemples : [bold]annexe5 fuzz oi --budget 10m[/], [bold]annexe5 fuzz oi --target oi.toml --orders 100[/]
     """
+    from annexe5.campaign.clock import seconds_of
     from annexe5.fuzz import command
 
     asked = command.Asked(
         target=target,
         defects=tuple(defect or ()),
         report=report,
-        seconds=command.seconds_of(budget),
+        seconds=seconds_of(budget, "--budget"),
         orders=orders,
         seed=seed,
         stop_at=stop_at,
@@ -557,8 +558,8 @@ app.command()(cli_share.report)
 app.command()(cli_share.contest)
 app.command()(cli_share.pack)
 app.add_typer(cli_share.attest)
-app.command()(cli_weeks.status)
-app.add_typer(cli_weeks.journal)
+app.command()(cli_campaign.status)
+app.add_typer(cli_campaign.journal)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from rich.text import Text as RichText
 
 from annexe5.contract.rejects import load_rejects
 from annexe5.contract.requirements import Requirement, load_requirements
-from annexe5.contract.rules import load_rules, raw_rules
+from annexe5.contract.rules import asked_rule, load_rules, raw_rules
 from annexe5.errors import UsageError
 from annexe5.findings import Rule
 
@@ -79,10 +79,7 @@ def rules(ident: str, *, output: str, lang: str) -> None:
         ]
         _print(titles, rows, output, lang)
         return
-    one = catalogue.get(ident.upper())
-    if one is None:
-        near = [known for known in catalogue if known.startswith(ident.upper().split("-")[0])]
-        raise UsageError(f"règle inconnue : {ident!r}. Proches : {', '.join(near[:12]) or 'aucune'}.")
+    one = asked_rule(ident)
     if output == "json":
         _json(_as_plain(one, lang))
     else:
@@ -91,9 +88,10 @@ def rules(ident: str, *, output: str, lang: str) -> None:
 
 def defects(party: str, *, lang: str) -> None:
     """Print the defects of a twin."""
-    from annexe5.parties.defects import load_defects  # noqa: PLC0415
+    from annexe5.parties.defects import load_defects, load_planted  # noqa: PLC0415
 
-    found = [one for one in load_defects().values() if not party or one.party == party]
+    known = [*load_defects().values(), *load_planted().values()]
+    found = [one for one in known if not party or one.party == party]
     titles = ("id", "party", "clauses", "behaviour") if lang == "en" else ("id", "partie", "clauses", "comportement")
     _print(titles, [(one.id, one.party, ", ".join(one.requirements), one.text[lang]) for one in found], "text", lang)
 

@@ -27,11 +27,20 @@ MAY_IMPORT = {
     "evidence": {"__version__"} | GROUND | {"tables", "messages", "orders", "campaign.results"},
     "validation": GROUND | {"tables", "messages", "evidence.sarif", "evidence.policy"},
     "audit": GROUND
-    | {"tables", "messages", "orders", "evidence.sarif", "validation.masking", "validation.text", "validation.writing"},
+    | {
+        "tables",
+        "messages",
+        "orders",
+        "evidence.sarif",
+        "validation.kept",
+        "validation.masking",
+        "validation.text",
+        "validation.writing",
+    },
     "fuzz": GROUND | {"tables", "orders", "generation", "campaign", "evidence"},
     "listings": GROUND | {"network", "parties", "tables"},
 }
-TOP = {"cli", "cli_share", "cli_weeks", "__main__", "__init__"}
+TOP = {"cli", "cli_share", "cli_campaign", "__main__", "__init__"}
 
 
 def imports(path: Path) -> set[str]:

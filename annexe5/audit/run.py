@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,9 +20,10 @@ from annexe5.audit.moments import Clockwork, Source, day_of, number_of, read_jou
 from annexe5.audit.reading import Rows, read_all
 from annexe5.audit.shelf import File, Limits, Shelf
 from annexe5.contract.profile import load_profile
-from annexe5.contract.rules import load_rules
+from annexe5.contract.rules import asked_rule
 from annexe5.errors import UsageError
 from annexe5.findings import Severity, Verdict, exit_code
+from annexe5.validation.kept import ignored
 
 Watch = Callable[[str, int, int], None]
 _LONG_AGO = -(1 << 30)
@@ -84,7 +85,7 @@ class Outcome:
 def run(wanted: Wanted, watch: Watch = lambda _what, _done, _all: None) -> Outcome:
     """Audit everything; UsageError for what cannot be asked or read."""
     profile = load_profile(wanted.profile)
-    only, reasons = tuple(map(_rule_id, wanted.rules)), _reasons(wanted.ignore)
+    only, reasons = tuple(asked_rule(one).id for one in wanted.rules), ignored(wanted.ignore)
     if wanted.samples < 1:
         raise UsageError(f"--max-samples {wanted.samples} : au moins 1.")
     clock = Clockwork(
@@ -160,21 +161,3 @@ def _day(option: str, given: str, otherwise: int) -> int:
         return number_of(date.fromisoformat(given))
     except ValueError:
         raise UsageError(f"{option} {given} : une date AAAA-MM-JJ est attendue.") from None
-
-
-def _rule_id(given: str) -> str:
-    ident = given.strip().upper()
-    if ident not in load_rules():
-        near = [one for one in load_rules() if one.startswith(ident.split("-")[0])]
-        raise UsageError(f"règle inconnue : {given!r}. Proches : {', '.join(near[:12]) or 'aucune'}.")
-    return ident
-
-
-def _reasons(given: Iterable[str]) -> Mapping[str, str]:
-    reasons: dict[str, str] = {}
-    for one in given:
-        ident, _, reason = one.partition(":")
-        if not reason.strip():
-            raise UsageError(f"--ignore {one!r} : une raison est attendue : --ignore '{ident.strip()}:raison'.")
-        reasons[_rule_id(ident)] = reason.strip()
-    return reasons

@@ -13,12 +13,12 @@ from datetime import UTC, datetime, timedelta
 
 from annexe5.errors import UsageError
 
-_UNITS = {"s": 1, "min": 60, "h": 3600, "j": 86400}
+_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "j": 86400}
 
 
 def seconds_of(text: str, option: str) -> float:
-    """Read a duration (``30s``, ``10min``, ``2h``, ``1j``); UsageError otherwise."""
-    match = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*(s|min|h|j)", text.strip())
+    """Read a duration (``30s``, ``10m``, ``10min``, ``2h``, ``1j``); UsageError otherwise."""
+    match = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*(s|m|min|h|j)", text.strip())
     value = float(match[1].replace(",", ".")) * _UNITS[match[2]] if match else 0.0
     if not value:
         raise UsageError(f"{option} {text} : une durée est attendue, comme 30s, 10min, 2h ou 1j.")

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from annexe5.contract.data import build, read_toml
 from annexe5.contract.paths import schemas_dir
 from annexe5.contract.requirements import load_requirements
-from annexe5.errors import ContractError
+from annexe5.errors import ContractError, UsageError
 from annexe5.findings import EMPTY, Confidence, Rule, Severity, Text
 
 
@@ -97,6 +97,16 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
         good=_examples(entry.get("good", ())),
         bad=_examples(entry.get("bad", ())),
     )
+
+
+def asked_rule(given: str) -> Rule:
+    """Give the rule of an id somebody typed; UsageError names those that are near."""
+    ident = given.strip().upper()
+    found = load_rules().get(ident)
+    if found is None:
+        near = [one for one in load_rules() if one.startswith(ident.split("-")[0])]
+        raise UsageError(f"règle inconnue : {given!r}. Proches : {', '.join(near[:12]) or 'aucune'}.")
+    return found
 
 
 def _examples(value: Any) -> tuple[Any, ...]:

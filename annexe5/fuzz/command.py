@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,7 +30,6 @@ from annexe5.fuzz.oc import OcCase, OcPlayer, oc_cases, told_oc
 from annexe5.fuzz.player import ExhaustedError, Player
 from annexe5.fuzz.told import write_catch
 
-_UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
 _ORDERS = 200
 PARTIES = ("oi", "oc", "validate")
 
@@ -65,14 +63,6 @@ class Ground:
     placed: Callable[[], int] = int
     mask: Callable[[str], str] = str
     simulated: bool = True
-
-
-def seconds_of(text: str) -> float:
-    """Read a duration (``90``, ``2m``, ``1h``) in seconds; UsageError otherwise."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|)", text.strip())
-    if match is None or float(match[1]) <= 0:
-        raise UsageError(f"--budget {text} : une durée est attendue, par exemple 90s, 10m ou 1h.")
-    return float(match[1]) * _UNITS[match[2]]
 
 
 def fuzz(what: str, asked: Asked) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis.errors import Flaky, HypothesisException
+from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
 from annexe5.findings import Finding
@@ -130,7 +130,7 @@ class Hunt(Generic[C]):
             pass
         except _Spent:
             shrunk = False
-        except (Flaky, HypothesisException, BaseExceptionGroup):
+        except Flaky:
             shrunk = False  # the party did not do the same thing twice: the smallest case seen is kept
         for case, finding, found, after in best.values():
             self.catches.append(Catch(finding, case, found, shrunk, after))

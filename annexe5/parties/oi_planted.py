@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from annexe5.parties.defects import Defect, Row
+from annexe5.tables.conditions import is_datetime
 
 KEY = "ReferenceCommandePriseInterneOC"
 _AR, _CMD = "AR_Cmd_Acces", "Cmd_Acces"
 _SERVICE, _STOC, _ANNUL = "CR_MES_LigneFTTH", "CR_STOC", "Annul_Acces"
-_IMPOSSIBLE = re.compile(r"\d{4}(?:02(?:30|31)|(?:04|06|09|11)31|1[3-9]\d\d|00\d\d)")
+_DATED = re.compile(r"\d{8} \d\d:\d\d")
 Maker = Callable[[], Defect]
 Test = Callable[[Row], bool]
 
@@ -78,6 +79,11 @@ def _accepted_blindly(test: Test) -> Maker:
         return Defect(read=read, rows=rows)
 
     return make
+
+
+def _impossible_date(row: Row) -> bool:
+    date = row.get("DateCommandePrise", "")
+    return _DATED.fullmatch(date) is not None and not is_datetime(date)
 
 
 def _no_last_line(data: bytes) -> bytes:
@@ -168,9 +174,7 @@ PLANTED: Mapping[str, Maker] = MappingProxyType(
         "lecture-separateur": rejected(lambda row: any(";" in value for value in row.values()), "FIMP15"),
         "lecture-trois-lignes": lambda: Defect(octets=_first_lines),
         "lecture-derniere-ligne": lambda: Defect(octets=_no_last_line),
-        "lecture-date-impossible": _accepted_blindly(
-            lambda row: bool(_IMPOSSIBLE.match(row.get("DateCommandePrise", "")))
-        ),
+        "lecture-date-impossible": _accepted_blindly(_impossible_date),
         "cycle-mes-precoce": _available_too_soon,
         "cycle-stoc-apres-annulation": _available_once_cancelled,
         "cycle-annulation-en-service": _terminated_as_cancelled,

@@ -1,14 +1,26 @@
-"""Which of the rules asked for (``--rule``) judge a file: a file that none of them judges conforms to nothing."""
+"""Rules kept (``--rule``) and left aside (``--ignore``): a file that none of those kept judges conforms to nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from annexe5.contract.rules import raw_rules
+from annexe5.contract.rules import asked_rule, raw_rules
+from annexe5.errors import UsageError
 from annexe5.findings import Text
 from annexe5.validation.report import Report
 
 _ANY_TABLE = frozenset({"cellules", "octets", "structure"})
+
+
+def ignored(given: Iterable[str]) -> Mapping[str, str]:
+    """Read the ``RULE:reason`` of ``--ignore``; UsageError when a reason lacks, or the rule is none."""
+    reasons: dict[str, str] = {}
+    for one in given:
+        ident, _, reason = one.partition(":")
+        if not reason.strip():
+            raise UsageError(f"--ignore {one!r} : une raison est attendue : --ignore '{ident.strip()}:raison'.")
+        reasons[asked_rule(ident).id] = reason.strip()
+    return reasons
 
 
 def judges(ident: str, made: Report, *, together: bool) -> bool:

@@ -11,13 +11,13 @@ from typing import BinaryIO
 
 from annexe5.contract.names import NameJudgement, human_template, judge_name
 from annexe5.contract.profile import Profile, load_profile
-from annexe5.contract.rules import load_rules, rule
+from annexe5.contract.rules import asked_rule, rule
 from annexe5.errors import UsageError
 from annexe5.findings import Confidence, Finding, Text, Verdict, exit_code, roll_up, verdict_of
 from annexe5.tables.api import Engine, TableReport, facts_of, judge_source
 from annexe5.tables.octets import Source
 from annexe5.tables.schema import load_table, unnamed_tables
-from annexe5.validation.kept import idle, judges
+from annexe5.validation.kept import idle, ignored, judges
 from annexe5.validation.masking import masked, masked_message
 from annexe5.validation.progress import Progress
 from annexe5.validation.recognise import flow_of_header, is_xml
@@ -80,8 +80,8 @@ class Outcome:
 def run(wanted: Wanted, stdin: BinaryIO, progress: Progress | None = None) -> Outcome:
     """Judge everything; UsageError for what cannot be asked or read, with nothing told of the rest."""
     profile = load_profile(wanted.profile)
-    only = tuple(_rule_id(one) for one in wanted.rules)
-    reasons = _reasons(wanted.ignore)
+    only = tuple(asked_rule(one).id for one in wanted.rules)
+    reasons = ignored(wanted.ignore)
     wanted = replace(wanted, flow=_flow_asked(wanted.flow))
     if wanted.engine not in _ENGINES:
         raise UsageError(f"--engine {wanted.engine} : moteurs : {', '.join(_ENGINES)}.")
@@ -104,24 +104,6 @@ def run(wanted: Wanted, stdin: BinaryIO, progress: Progress | None = None) -> Ou
 
 
 # --- what is asked -------------------------------------------------------------------------------------------
-
-
-def _rule_id(given: str) -> str:
-    ident = given.strip().upper()
-    if ident not in load_rules():
-        near = [one for one in load_rules() if one.startswith(ident.split("-")[0])]
-        raise UsageError(f"règle inconnue : {given!r}. Proches : {', '.join(near[:12]) or 'aucune'}.")
-    return ident
-
-
-def _reasons(given: Iterable[str]) -> Mapping[str, str]:
-    reasons: dict[str, str] = {}
-    for one in given:
-        ident, _, reason = one.partition(":")
-        if not reason.strip():
-            raise UsageError(f"--ignore {one!r} : une raison est attendue : --ignore '{ident.strip()}:raison'.")
-        reasons[_rule_id(ident)] = reason.strip()
-    return reasons
 
 
 def _flow_asked(flow: str) -> str:

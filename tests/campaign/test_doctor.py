@@ -1,7 +1,6 @@
 """``annexe5 doctor`` before broken targets on real servers: each fault named with its remedy, none a verdict."""
 
 import json
-import shutil
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -223,7 +222,6 @@ def sshd(said, work, *options):
         yield tree
 
 
-@pytest.mark.skipif(not shutil.which("sshd", path="/usr/sbin:/usr/bin"), reason="needs sshd")
 @pytest.mark.parametrize(("option", "idents"), [("-R", ["droits-in"]), ("-P remove", ["droits-out"]), ("", [])])
 def test_rights_before_opensshs_sshd(said, tmp_path, option, idents):
     force = f"ForceCommand internal-sftp -d {tmp_path / 'arbre'} {option}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -279,7 +278,6 @@ def test_the_statement_names_what_did_not_run(bench):
     assert any(one["path"].startswith("preuves/") for one in told["evidence"])
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl absent")
 def test_openssl_alone_verifies_each_signature(bench):
     path = write_certificate(bench.signed_by_both(), bench.folder)
 

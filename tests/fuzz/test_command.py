@@ -9,12 +9,11 @@ from hypothesis import given, settings
 
 from annexe5.campaign.gherkin import declared_tags
 from annexe5.campaign.lint import read_feature
-from annexe5.cli import app
 from annexe5.contract.requirements import load_requirements
 from annexe5.errors import UsageError
 from annexe5.fuzz import files
 from annexe5.fuzz.case import Case, read_case
-from annexe5.fuzz.command import Asked, fuzz, seconds_of
+from annexe5.fuzz.command import Asked, fuzz
 from annexe5.fuzz.draw import cases
 from annexe5.fuzz.files import Cell, FileCase, Splice, file_cases, judge_case
 
@@ -99,11 +98,6 @@ def test_a_wrong_command_line_is_told_with_code_2(tmp_path, arguments, why):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("2m", 120), ("1.5h", 5400), ("10min", 600)])
-def test_durations(text, seconds):
-    assert seconds_of(text) == seconds
-
-
 @settings(max_examples=30, deadline=None, database=None)
 @given(cases())
 def test_a_case_comes_back_from_its_file(tmp_path_factory, case):
@@ -168,7 +162,3 @@ def test_a_report_folder_that_holds_something_is_refused(tmp_path):
 
     with pytest.raises(UsageError, match="dossier vide"):
         fuzz("validate", Asked(None, (), tmp_path, 1, None, 0))
-
-
-def test_the_command_is_known():
-    assert any(one.callback and one.callback.__name__ == "fuzz" for one in app.registered_commands)

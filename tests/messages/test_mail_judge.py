@@ -14,7 +14,8 @@ from annexe5.messages.mail import Attachment, Coding, compose, dissect
 from annexe5.messages.mail_judge import judge_mail, table_of
 
 RULES = [load_rules()[ident] for ident, one in raw_rules().items() if one["house"] == "mail"]
-PROFILE = load_profile()
+BOXES = {"pm": "pm@oi.example", "acces": "acces@oi.example", "echange": "echange@oi.example"}
+PROFILE = load_profile().model_copy(update={"boites": load_profile().boites.model_copy(update=BOXES)})
 NAME = "COVG_ZZZZ_CMD_ACCES_V12_20170407_1.csv"
 DATE = datetime(2017, 4, 7, 8, tzinfo=UTC)
 
@@ -54,7 +55,7 @@ def test_what_we_write_ourselves_is_right():
 
 
 def test_a_free_message_to_the_exchange_mailbox_is_nobody_s_business():
-    text = b"To: echange-ftth@covage.com\r\nSubject: Re: anomalie\r\n\r\nBonjour\r\n"
+    text = b"To: echange@oi.example\r\nSubject: Re: anomalie\r\n\r\nBonjour\r\n"
     assert judge_mail(text, PROFILE).findings == ()
 
 
@@ -77,7 +78,7 @@ def replace_boxes(**changes):
 def test_findings_name_the_clause_of_the_protocol():
     acces = judge_mail(flow().replace(b"Auto-Submitted", b"X-Other"), PROFILE).findings
     assert [one.requirement for one in acces] == ["MAIL-02"]
-    pm = flow("COVAGE_ZMD_COVG_ZZZZ_PM_77011616R_V22_20170407_178912.csv").replace(b"acces-ftth", b"pm-ftth")
+    pm = flow("COVAGE_ZMD_COVG_ZZZZ_PM_77011616R_V22_20170407_178912.csv").replace(b"acces@", b"pm@")
     assert [one.requirement for one in judge_mail(pm.replace(b"Auto-Submitted", b"X-Other"), PROFILE).findings] == [
         "MAIL-01"
     ]
