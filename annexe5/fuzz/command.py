@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from annexe5.campaign.journal import IN_MEMORY, JOURNAL_FILE, Journal
 from annexe5.errors import UsageError
 from annexe5.evidence.contents import read_piece
 from annexe5.evidence.redaction import Redactor
-from annexe5.findings import Finding
+from annexe5.findings import Finding, Text
 from annexe5.fuzz.case import Case, read_case, told
 from annexe5.fuzz.draw import cases
 from annexe5.fuzz.files import FileCase, file_cases, judge_case, told_file
@@ -81,14 +81,21 @@ def fuzz(what: str, asked: Asked) -> int:
         for number, catch in enumerate(caught, start=1):
             files = ground.files(catch.case)
             lines = [ground.mask(line) for line in ground.told(catch.case)]
+            told_findings = tuple(_hidden(one, ground.mask) for one in catch.findings)
+            catch = replace(catch, finding=_hidden(catch.finding, ground.mask), findings=told_findings)  # noqa: PLW2901
             place = folder / f"constat-{number:02}"
             write_catch(place, what, catch, lines, files, scenario=asked.scenario)
             finding = catch.finding
-            say(f"\n✘ {finding.requirement or 'suite'} : {ground.mask(finding.message.fr)} [{finding.rule}]")
+            say(f"\n✘ {finding.requirement or 'suite'} : {finding.message.fr} [{finding.rule}]")
             for line in (*lines, str(place)):
                 say(f"    {line}")
     say("" if caught else "✔ rien trouvé")
     return 1 if caught else 0
+
+
+def _hidden(finding: Finding, mask: Callable[[str], str]) -> Finding:
+    """Tell a finding as it may be sent to the counterpart."""
+    return replace(finding, message=Text(mask(finding.message.fr), mask(finding.message.en)))
 
 
 # --- grounds --------------------------------------------------------------------------------------------------

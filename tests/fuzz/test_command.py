@@ -11,9 +11,10 @@ from annexe5.campaign.gherkin import declared_tags
 from annexe5.campaign.lint import read_feature
 from annexe5.contract.requirements import load_requirements
 from annexe5.errors import UsageError
+from annexe5.findings import Finding, Severity, Text
 from annexe5.fuzz import files
 from annexe5.fuzz.case import Case, read_case
-from annexe5.fuzz.command import Asked, fuzz
+from annexe5.fuzz.command import Asked, _hidden, fuzz
 from annexe5.fuzz.draw import cases
 from annexe5.fuzz.files import Cell, FileCase, Splice, file_cases, judge_case
 
@@ -162,3 +163,11 @@ def test_a_report_folder_that_holds_something_is_refused(tmp_path):
 
     with pytest.raises(UsageError, match="dossier vide"):
         fuzz("validate", Asked(None, (), tmp_path, 1, None, 0))
+
+
+def test_what_is_sent_holds_no_personal_value_that_a_finding_names():
+    named = Finding("REJ-ISSUE", "ACC-04", Severity.ERROR, Text("le client VARENCOURT", "customer VARENCOURT"))
+
+    hidden = _hidden(named, lambda text: text.replace("VARENCOURT", "•••"))
+
+    assert (hidden.message.fr, hidden.message.en) == ("le client •••", "customer •••")
